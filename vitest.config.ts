@@ -1,0 +1,13 @@
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    testTimeout: 20_000,
+  },
+  resolve: {
+    // Plugins import the gateway by its name, and must get the one under test.
+    alias: { 'lark-fanout': fileURLToPath(new URL('./src/index.ts', import.meta.url)) },
+  },
+})
