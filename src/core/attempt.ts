@@ -1,0 +1,41 @@
+import pRetry from 'p-retry'
+import { DeliveryError, type DeliveryFailure, messageOf } from './errors.ts'
+import type { LiveSink } from './plan.ts'
+import { QUICK_WAIT_MS } from './retry.ts'
+import type { ClaimedDelivery } from './store.ts'
+import { within } from './within.ts'
+
+export type AttemptResult =
+  | { readonly ok: true; readonly status: number | null }
+  | { readonly ok: false; readonly message: string; readonly failure: DeliveryFailure }
+
+/** One attempt with its quick tries. Never rejects, and settles within the timeouts whatever the sink does. */
+export async function attempt(
+  live: LiveSink,
+  delivery: ClaimedDelivery,
+  mayTryAgain: () => boolean,
+): Promise<AttemptResult> {
+  try {
+    const receipt = await pRetry(() => deliverOnce(live, delivery), {
+      retries: live.settings.retry.quick,
+      minTimeout: QUICK_WAIT_MS,
+      factor: 2,
+      shouldRetry: ({ error }) => mayTryAgain() && failureOf(error).transient === true,
+    })
+    return { ok: true, status: receipt?.status ?? null }
+  } catch (error) {
+    return { ok: false, message: messageOf(error), failure: failureOf(error) }
+  }
+}
+
+function deliverOnce({ sink, settings }: LiveSink, { id, event, attempt }: ClaimedDelivery) {
+  return within(
+    settings.timeoutMs,
+    async (signal) => sink.deliver(event, { deliveryId: id, attempt, signal }),
+    () => new DeliveryError(`no answer within ${settings.timeoutMs} ms`),
+  )
+}
+
+function failureOf(error: unknown): DeliveryFailure {
+  return error instanceof DeliveryError ? error.failure : {}
+}

@@ -1,0 +1,65 @@
+/** Something wrong in what a person wrote, and where: `path` is dotted (`sinks.finance.retry.attempts`). */
+export interface Problem {
+  readonly path: string
+  readonly message: string
+  /** Where in the file, both from 1. */
+  readonly line?: number
+  readonly column?: number
+  /** The file's line with its secrets masked, and beneath it a caret. */
+  readonly excerpt?: string
+}
+
+/** routes.yaml, a pattern or an option is wrong. Says everything that is wrong, not just the first. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+  readonly problems: readonly Problem[]
+
+  constructor(problems: readonly Problem[]) {
+    super(problems.map(({ path, message }) => (path ? `${path}: ${message}` : message)).join('\n'))
+    this.problems = problems
+  }
+}
+
+/** A request that is answered with `status`; `message` is for the stranger who sent it. */
+export class RejectedError extends Error {
+  override readonly name = 'RejectedError'
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+
+  constructor(status: number, message: string, headers: Readonly<Record<string, string>> = {}) {
+    super(message)
+    this.status = status
+    this.headers = headers
+  }
+}
+
+export interface DeliveryFailure {
+  /** No later attempt can succeed: a dead letter at once. */
+  readonly permanent?: boolean
+  /** The receiver says that it is gone for good (HTTP 410): pauses the sink, keeps what is owed. */
+  readonly gone?: boolean
+  /** Worth one of the attempt's quick tries: a connection error, or a 5xx without `Retry-After`. */
+  readonly transient?: boolean
+  /** The receiver's own wish (`Retry-After`): no attempt is made earlier than this from now. */
+  readonly retryAfterMs?: number
+  /** The receiver's answer, for the people who read the dead letters. */
+  readonly status?: number
+  readonly response?: string
+  readonly cause?: unknown
+}
+
+/** What a sink throws to say how a delivery failed. Anything else that it throws is retried as well. */
+export class DeliveryError extends Error {
+  override readonly name = 'DeliveryError'
+  readonly failure: DeliveryFailure
+
+  constructor(message: string, failure: DeliveryFailure = {}) {
+    super(message, { cause: failure.cause })
+    this.failure = failure
+  }
+}
+
+/** The message of anything that was thrown. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown)
+}

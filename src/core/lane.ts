@@ -1,0 +1,241 @@
+import { type AttemptResult, attempt } from './attempt.ts'
+import { messageOf } from './errors.ts'
+import type { Meter } from './meter.ts'
+import type { LiveSink } from './plan.ts'
+import { afterFailure, leaseMsOf } from './retry.ts'
+import type { Log, Runtime } from './runtime.ts'
+import { createSettler, type Settler } from './settler.ts'
+import type { AttemptRecord, ClaimedDelivery, Outbox, Settlement } from './store.ts'
+import { within } from './within.ts'
+
+/** Delivers what one sink is owed. Its concurrency and its troubles are its own: a dead sink costs the others nothing. */
+export interface Lane {
+  readonly live: LiveSink
+  /** A place for a delivery that is about to be accepted, so that it need not be read back. */
+  reserve(): Place
+  /** Looks for what is due, and delivers it. */
+  wake(): void
+  /** Resolves when nothing due is left, or the sink takes no more. */
+  idle(): Promise<void>
+  /** Finishes what is in flight, gives the rest back to the store, closes the sink. */
+  close(): Promise<void>
+}
+
+export interface Place {
+  /** The lease to ask the store for; 0 when there is no place, and the delivery waits in the store. */
+  readonly leaseMs: number
+  /** Called once: with the delivery that was born claimed, or with undefined when it was not. */
+  fill(delivery: ClaimedDelivery | undefined): void
+}
+
+export interface LaneContext {
+  readonly outbox: Outbox
+  readonly runtime: Runtime
+  readonly meter: Meter
+  /** Asks the host to drain at that time, in Unix milliseconds. */
+  wakeAt(time: number): void
+}
+
+interface State {
+  readonly live: LiveSink
+  readonly context: LaneContext
+  readonly settler: Settler
+  readonly leaseMs: number
+  /** Claimed and not yet started. */
+  readonly waiting: ClaimedDelivery[]
+  reserved: number
+  running: number
+  claiming: boolean
+  /** Whether the store may hold something due that this lane has not claimed. */
+  more: boolean
+  /** The receiver said 410: nothing is sent until the sink's options change or the gateway starts again. */
+  gone: boolean
+  closing: boolean
+  /** Whoever waits until nothing is left to do. */
+  waiter: PromiseWithResolvers<void> | undefined
+}
+
+export function createLane(live: LiveSink, context: LaneContext): Lane {
+  const lane: State = {
+    live,
+    context,
+    settler: createSettler(context.outbox, context.runtime.log),
+    leaseMs: leaseMsOf(live.settings),
+    waiting: [],
+    reserved: 0,
+    running: 0,
+    claiming: false,
+    more: true,
+    gone: false,
+    closing: false,
+    waiter: undefined,
+  }
+  return {
+    live,
+    reserve: () => reserve(lane),
+    wake() {
+      lane.more = true
+      pump(lane)
+    },
+    idle: () => idle(lane),
+    async close() {
+      lane.closing = true
+      giveBack(lane, lane.waiting.splice(0))
+      await idle(lane)
+      await closeSink(live, context.runtime.log)
+    },
+  }
+}
+
+function takes({ live, gone, closing }: State): boolean {
+  return !closing && !gone && !live.settings.paused && isReady(live)
+}
+
+/** A plugin's fault is never the gateway's. */
+function isReady({ sink }: LiveSink): boolean {
+  try {
+    return sink.ready?.() !== false
+  } catch {
+    return false
+  }
+}
+
+async function closeSink({ name, sink, settings }: LiveSink, log: Log): Promise<void> {
+  const late = () => new Error(`not closed within ${settings.timeoutMs} ms`)
+  try {
+    await within(settings.timeoutMs, async () => sink.close?.(), late)
+  } catch (error) {
+    log.error({ sink: name, error: messageOf(error) }, 'the sink did not close')
+  }
+}
+
+/** A lane holds at most twice its concurrency, so that a lease never runs out in the queue. */
+function room({ live, running, waiting, reserved }: State): number {
+  return live.settings.concurrency * 2 - running - waiting.length - reserved
+}
+
+/** While the store holds older ones, new ones queue behind them. */
+function reserve(lane: State): Place {
+  const free = !lane.more && !lane.claiming && takes(lane) && room(lane) > 0
+  if (free) lane.reserved++
+  return {
+    leaseMs: free ? lane.leaseMs : 0,
+    fill(delivery) {
+      if (free) lane.reserved--
+      if (delivery) hold(lane, [delivery])
+      else lane.more = true
+      pump(lane)
+    },
+  }
+}
+
+function hold(lane: State, deliveries: readonly ClaimedDelivery[]): void {
+  if (lane.closing || lane.gone) giveBack(lane, deliveries)
+  else lane.waiting.push(...deliveries)
+}
+
+function giveBack({ settler, context }: State, deliveries: readonly ClaimedDelivery[]): void {
+  const dueAt = context.runtime.now()
+  settler.release(deliveries.map(({ id, claim }) => ({ id, claim, dueAt })))
+}
+
+function pump(lane: State): void {
+  const { concurrency } = lane.live.settings
+  while (lane.running < concurrency && takes(lane)) {
+    const next = lane.waiting.shift()
+    if (!next) break
+    void run(lane, next)
+  }
+  if (lane.more && !lane.claiming && takes(lane) && room(lane) >= concurrency) void claim(lane)
+  const busy = lane.running > 0 || lane.claiming
+  if (busy || (takes(lane) && (lane.more || lane.waiting.length > 0))) return
+  lane.waiter?.resolve()
+  lane.waiter = undefined
+}
+
+async function idle(lane: State): Promise<void> {
+  lane.waiter ??= Promise.withResolvers<void>()
+  const { promise } = lane.waiter
+  pump(lane)
+  await promise
+  await lane.settler.idle()
+}
+
+async function claim(lane: State): Promise<void> {
+  const { context, live, leaseMs } = lane
+  const limit = room(lane)
+  lane.claiming = true
+  lane.more = false
+  try {
+    const query = { sink: live.name, now: context.runtime.now(), leaseMs, limit }
+    const claimed = await context.outbox.claim(query)
+    lane.more ||= claimed.length === limit
+    hold(lane, claimed)
+  } catch (error) {
+    const fields = { sink: live.name, error: messageOf(error) }
+    context.runtime.log.error(fields, 'cannot claim from the store; trying again in a second')
+  }
+  lane.claiming = false
+  pump(lane)
+}
+
+async function run(lane: State, delivery: ClaimedDelivery): Promise<void> {
+  const { runtime } = lane.context
+  const at = runtime.now()
+  // An attempt that outlives its lease could meet another gateway's attempt at the same delivery.
+  if (delivery.leaseUntil - at < lane.live.settings.timeoutMs) return giveBack(lane, [delivery])
+  lane.running++
+  const result = await attempt(lane.live, delivery, () => !lane.closing)
+  lane.running--
+  if (!result.ok && result.failure.gone) stop(lane, delivery)
+  else settle(lane, delivery, result, recordOf(result, at, runtime.now()))
+  pump(lane)
+}
+
+function recordOf(result: AttemptResult, at: number, now: number): AttemptRecord {
+  const durationMs = now - at
+  if (result.ok) return { at, durationMs, status: result.status, error: '', response: '' }
+  const { status = null, response = '' } = result.failure
+  return { at, durationMs, status, error: result.message, response }
+}
+
+function settle(
+  lane: State,
+  delivery: ClaimedDelivery,
+  result: AttemptResult,
+  record: AttemptRecord,
+): void {
+  const { runtime, meter, wakeAt } = lane.context
+  const outcome = outcomeOf(lane, delivery, result)
+  const { id, claim, attempt } = delivery
+  lane.settler.settle({ id, claim, attempt, outcome, record })
+  meter.attempted(lane.live.name, resultOf(outcome), record.durationMs)
+  if (outcome.state === 'delivered') return
+  if (outcome.state === 'pending') wakeAt(outcome.dueAt)
+  const fields = { sink: lane.live.name, event: delivery.event.id, attempt, error: record.error }
+  runtime.log.warn(fields, outcome.state === 'dead' ? 'dead letter' : 'delivery failed')
+}
+
+function outcomeOf(
+  { live, context: { runtime } }: State,
+  { attempt }: ClaimedDelivery,
+  result: AttemptResult,
+): Settlement['outcome'] {
+  if (result.ok) return { state: 'delivered' }
+  return afterFailure(live.settings.retry, { attempt, ...result }, runtime.now(), runtime.random())
+}
+
+function resultOf({ state }: Settlement['outcome']) {
+  return state === 'pending' ? 'failed' : state
+}
+
+/** The receiver is gone for good: nothing more is sent to it, and what it is owed is kept. */
+function stop(lane: State, delivery: ClaimedDelivery): void {
+  lane.gone = true
+  giveBack(lane, [delivery, ...lane.waiting.splice(0)])
+  const advice = 'change its options, or start the gateway again, to resume it'
+  lane.context.runtime.log.warn(
+    { sink: lane.live.name },
+    `the sink is gone (410), paused: ${advice}`,
+  )
+}

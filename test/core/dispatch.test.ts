@@ -1,0 +1,365 @@
+import { describe, expect, test } from 'vitest'
+import { createDispatch } from '../../src/core/dispatch.ts'
+import { DeliveryError, type DeliveryFailure } from '../../src/core/errors.ts'
+import type { DeliveryResult } from '../../src/core/meter.ts'
+import type { LiveSink, Plan, SinkSettings } from '../../src/core/plan.ts'
+import type { Sink } from '../../src/core/plugin.ts'
+import type { Store } from '../../src/core/store.ts'
+import { createNodeRuntime } from '../../src/hosts/node-runtime.ts'
+import { openMemoryStore } from '../../src/stores/memory.ts'
+import { recordingLog } from '../log.ts'
+import { sampleEvent } from '../sample-event.ts'
+
+const START = 1_700_000_000_000
+
+interface Setup {
+  readonly sinks: Record<string, { sink: Sink; settings?: Partial<SinkSettings> }>
+  readonly store?: Store
+}
+
+function live(name: string, sink: Sink, settings: Partial<SinkSettings> = {}): LiveSink {
+  const retry = { waits: [5000, 15_000], jitter: 0, quick: 0 }
+  const defaults = { timeoutMs: 1000, concurrency: 4, retry, paused: false }
+  return { name, sink, settings: { ...defaults, ...settings }, fingerprint: name }
+}
+
+function planOf(...sinks: readonly LiveSink[]): Plan {
+  const byName = new Map(sinks.map((sink) => [sink.name, sink]))
+  return { sources: [], sinks: byName, route: () => [...byName.keys()], check: () => [] }
+}
+
+/** A dispatch over the memory store, with a clock that the test moves. */
+function setup({ sinks, store = openMemoryStore() }: Setup) {
+  const clock = { now: START }
+  const log = recordingLog()
+  const results: [string, DeliveryResult][] = []
+  const wakes: number[] = []
+  const lives = Object.entries(sinks).map(([name, { sink, settings }]) =>
+    live(name, sink, settings),
+  )
+  const runtime = {
+    ...createNodeRuntime({ folder: '.', log }),
+    now: () => clock.now,
+    random: () => 0,
+  }
+  const dispatch = createDispatch({
+    outbox: store,
+    runtime,
+    meter: { received() {}, attempted: (sink, result) => void results.push([sink, result]) },
+    wakeAt: (time) => void wakes.push(time),
+  })
+  let ids = 0
+  return {
+    clock,
+    log,
+    store,
+    dispatch,
+    results,
+    wakes,
+    lives,
+    /** Stores an event that these sinks are owed, and delivers what it may. */
+    async owe(...names: readonly string[]) {
+      const owed = names.map((sink) => ({ sink, orderKey: null, claimMs: 0 }))
+      const event = sampleEvent({ id: `event-${++ids}` })
+      await store.accept([{ event, problems: [], owed }], clock.now)
+      return event
+    },
+    async pending(): Promise<Record<string, number>> {
+      const rows = await store.backlog()
+      return Object.fromEntries(rows.map(({ sink, pending }) => [sink, pending]))
+    },
+    async dead(): Promise<number> {
+      return (await store.backlog()).reduce((sum, { dead }) => sum + dead, 0)
+    },
+  }
+}
+
+/** A sink that answers each delivery in turn; what is no error is success. */
+function scripted(...answers: readonly (DeliveryFailure | Error | 'ok')[]) {
+  const delivered: string[] = []
+  let calls = 0
+  const sink: Sink = {
+    async deliver(event) {
+      const answer = answers[calls++] ?? 'ok'
+      if (answer instanceof Error) throw answer
+      if (answer !== 'ok') throw new DeliveryError('refused', answer)
+      delivered.push(event.id)
+    },
+  }
+  return { sink, delivered, calls: () => calls }
+}
+
+describe('deliveries', () => {
+  test('what is owed is delivered, and owed no more', async () => {
+    const { sink, delivered } = scripted()
+    const gateway = setup({ sinks: { a: { sink } } })
+    await gateway.owe('a')
+    await gateway.owe('a')
+    gateway.dispatch.follow(planOf(...gateway.lives))
+    await gateway.dispatch.drain()
+    expect(delivered).toEqual(['event-1', 'event-2'])
+    expect(await gateway.pending()).toEqual({})
+    expect(gateway.results).toEqual([
+      ['a', 'delivered'],
+      ['a', 'delivered'],
+    ])
+  })
+
+  test('a failed one waits in the store until it is due, and asks to be woken then', async () => {
+    const { sink, calls } = scripted({ status: 503 }, 'ok')
+    const gateway = setup({ sinks: { a: { sink } } })
+    await gateway.owe('a')
+    gateway.dispatch.follow(planOf(...gateway.lives))
+    await gateway.dispatch.drain()
+    expect(gateway.wakes).toEqual([START + 5000])
+    gateway.clock.now += 4999
+    await gateway.dispatch.drain()
+    expect(calls()).toBe(1)
+    gateway.clock.now += 1
+    await gateway.dispatch.drain()
+    expect(calls()).toBe(2)
+    expect(await gateway.pending()).toEqual({})
+  })
+
+  test('after the last attempt it is a dead letter', async () => {
+    const { sink, calls } = scripted({}, {}, {}, 'ok')
+    const gateway = setup({ sinks: { a: { sink } } })
+    await gateway.owe('a')
+    gateway.dispatch.follow(planOf(...gateway.lives))
+    for (let hour = 0; hour < 5; hour++) {
+      await gateway.dispatch.drain()
+      gateway.clock.now += 3_600_000
+    }
+    expect(calls()).toBe(3)
+    expect(await gateway.dead()).toBe(1)
+    expect(gateway.results.map(([, result]) => result)).toEqual(['failed', 'failed', 'dead'])
+  })
+
+  test('a sink that throws anything at all is tried again', async () => {
+    const { sink, delivered } = scripted(new TypeError('x is not a function'), 'ok')
+    const gateway = setup({ sinks: { a: { sink } } })
+    await gateway.owe('a')
+    gateway.dispatch.follow(planOf(...gateway.lives))
+    await gateway.dispatch.drain()
+    gateway.clock.now += 5000
+    await gateway.dispatch.drain()
+    expect(delivered).toEqual(['event-1'])
+  })
+
+  test('a transient failure is tried again at once, within the same attempt', async () => {
+    const { sink, calls } = scripted({ transient: true }, { transient: true }, 'ok')
+    const retry = { waits: [], jitter: 0, quick: 2 }
+    const gateway = setup({ sinks: { a: { sink, settings: { retry } } } })
+    await gateway.owe('a')
+    gateway.dispatch.follow(planOf(...gateway.lives))
+    await gateway.dispatch.drain()
+    expect(calls()).toBe(3)
+    expect(gateway.results).toEqual([['a', 'delivered']])
+  })
+
+  test('other failures are not', async () => {
+    const { sink, calls } = scripted({ retryAfterMs: 1000 }, 'ok')
+    const retry = { waits: [5000], jitter: 0, quick: 2 }
+    const gateway = setup({ sinks: { a: { sink, settings: { retry } } } })
+    await gateway.owe('a')
+    gateway.dispatch.follow(planOf(...gateway.lives))
+    await gateway.dispatch.drain()
+    expect(calls()).toBe(1)
+  })
+
+  test('a sink that never settles is given up at its timeout, and told so', async () => {
+    let aborted = false
+    const sink: Sink = {
+      deliver: (_, { signal }) => {
+        signal.addEventListener('abort', () => {
+          aborted = true
+        })
+        return new Promise(() => {})
+      },
+    }
+    const gateway = setup({ sinks: { a: { sink, settings: { timeoutMs: 20 } } } })
+    await gateway.owe('a')
+    gateway.dispatch.follow(planOf(...gateway.lives))
+    await gateway.dispatch.drain()
+    expect(aborted).toBe(true)
+    expect(gateway.results).toEqual([['a', 'failed']])
+    expect(gateway.log.lines.join()).toContain('no answer within 20 ms')
+  })
+
+  test('never more at once than the sink’s concurrency', async () => {
+    let running = 0
+    let most = 0
+    const sink: Sink = {
+      async deliver() {
+        most = Math.max(most, ++running)
+        await new Promise((resolve) => setImmediate(resolve))
+        running--
+      },
+    }
+    const gateway = setup({ sinks: { a: { sink, settings: { concurrency: 3 } } } })
+    for (let count = 0; count < 50; count++) await gateway.owe('a')
+    gateway.dispatch.follow(planOf(...gateway.lives))
+    await gateway.dispatch.drain()
+    expect(most).toBe(3)
+    expect(await gateway.pending()).toEqual({})
+  })
+})
+
+describe('sinks that take nothing keep what they are owed', () => {
+  test('paused', async () => {
+    const { sink, calls } = scripted()
+    const gateway = setup({ sinks: { a: { sink, settings: { paused: true } } } })
+    await gateway.owe('a')
+    gateway.dispatch.follow(planOf(...gateway.lives))
+    await gateway.dispatch.drain()
+    expect(calls()).toBe(0)
+    expect(await gateway.pending()).toEqual({ a: 1 })
+  })
+
+  test('not ready, or unable to say', async () => {
+    let ready = false
+    const unready = { ...scripted().sink, ready: () => ready }
+    const broken: Sink = {
+      ...scripted().sink,
+      ready() {
+        throw new Error('broken')
+      },
+    }
+    const gateway = setup({ sinks: { a: { sink: unready }, b: { sink: broken } } })
+    await gateway.owe('a', 'b')
+    gateway.dispatch.follow(planOf(...gateway.lives))
+    await gateway.dispatch.drain()
+    expect(await gateway.pending()).toEqual({ a: 1, b: 1 })
+    ready = true
+    await gateway.dispatch.drain()
+    expect(await gateway.pending()).toEqual({ b: 1 })
+  })
+
+  test('gone (410): no further delivery is tried, and no attempt is spent', async () => {
+    const { sink, calls } = scripted({ gone: true, status: 410 })
+    const gateway = setup({ sinks: { a: { sink, settings: { concurrency: 1 } } } })
+    await gateway.owe('a')
+    await gateway.owe('a')
+    gateway.dispatch.follow(planOf(...gateway.lives))
+    await gateway.dispatch.drain()
+    gateway.clock.now += 3_600_000
+    await gateway.dispatch.drain()
+    expect(calls()).toBe(1)
+    expect(await gateway.pending()).toEqual({ a: 2 })
+    const claimed = await gateway.store.claim({
+      sink: 'a',
+      now: gateway.clock.now,
+      leaseMs: 1000,
+      limit: 9,
+    })
+    expect(claimed.map(({ attempt }) => attempt)).toEqual([1, 1])
+  })
+
+  test('a hanging sink costs the others nothing', async () => {
+    const hanging: Sink = { deliver: () => new Promise(() => {}) }
+    const { sink, delivered } = scripted()
+    const settings = { timeoutMs: 60_000 }
+    const gateway = setup({ sinks: { hanging: { sink: hanging, settings }, good: { sink } } })
+    for (let count = 0; count < 20; count++) await gateway.owe('hanging', 'good')
+    gateway.dispatch.follow(planOf(...gateway.lives))
+    await expect.poll(() => delivered.length).toBe(20)
+  })
+})
+
+describe('places', () => {
+  async function ready() {
+    const { sink, delivered } = scripted()
+    const gateway = setup({ sinks: { a: { sink, settings: { concurrency: 1 } } } })
+    gateway.dispatch.follow(planOf(...gateway.lives))
+    await gateway.dispatch.drain()
+    return { ...gateway, delivered }
+  }
+
+  test('a delivery that is born claimed is delivered without being read back', async () => {
+    const { dispatch, store, clock, delivered } = await ready()
+    const place = dispatch.reserve('a')
+    const event = sampleEvent()
+    const owed = [{ sink: 'a', orderKey: null, claimMs: place.leaseMs }]
+    const [accepted] = await store.accept([{ event, problems: [], owed }], clock.now)
+    const grant = accepted?.granted[0]
+    if (!grant) throw new Error('not granted')
+    place.fill({ ...grant, event, attempt: 1, leaseUntil: clock.now + place.leaseMs })
+    expect(delivered).toEqual([event.id])
+  })
+
+  test('a lane gives twice its concurrency of them', async () => {
+    const { dispatch } = await ready()
+    const leases = [dispatch.reserve('a'), dispatch.reserve('a'), dispatch.reserve('a')]
+    expect(leases.map(({ leaseMs }) => leaseMs > 0)).toEqual([true, true, false])
+    for (const place of leases) place.fill(undefined)
+  })
+
+  test('what got none is found in the store', async () => {
+    const { dispatch, delivered, owe } = await ready()
+    const place = dispatch.reserve('a')
+    await owe('a')
+    place.fill(undefined)
+    await dispatch.drain()
+    expect(delivered).toEqual(['event-1'])
+  })
+
+  test('an unknown sink has none', () => {
+    expect(setup({ sinks: {} }).dispatch.reserve('a').leaseMs).toBe(0)
+  })
+})
+
+describe('closing', () => {
+  test('finishes what is in flight, gives the rest back, closes the sink once', async () => {
+    const finish: (() => void)[] = []
+    let closed = 0
+    const sink: Sink = {
+      deliver: () => new Promise<void>((resolve) => finish.push(resolve)),
+      async close() {
+        closed++
+      },
+    }
+    const gateway = setup({ sinks: { a: { sink, settings: { concurrency: 1 } } } })
+    await gateway.owe('a')
+    await gateway.owe('a')
+    gateway.dispatch.follow(planOf(...gateway.lives))
+    await expect.poll(() => finish.length).toBe(1)
+    const closing = gateway.dispatch.close()
+    finish[0]?.()
+    await closing
+    expect(closed).toBe(1)
+    expect(await gateway.pending()).toEqual({ a: 1 })
+    const query = { sink: 'a', now: gateway.clock.now, leaseMs: 1000, limit: 9 }
+    expect((await gateway.store.claim(query)).map(({ attempt }) => attempt)).toEqual([1])
+  })
+
+  test('a sink that fails to close is logged, no more', async () => {
+    const sink: Sink = {
+      ...scripted().sink,
+      async close() {
+        throw new Error('stuck')
+      },
+    }
+    const gateway = setup({ sinks: { a: { sink } } })
+    gateway.dispatch.follow(planOf(...gateway.lives))
+    await gateway.dispatch.close()
+    expect(gateway.log.lines.join()).toContain('stuck')
+  })
+})
+
+test('a new plan leaves the sinks that it keeps untouched, and closes the others', async () => {
+  const closed: string[] = []
+  const named = (name: string): Sink => ({
+    async deliver() {},
+    async close() {
+      closed.push(name)
+    },
+  })
+  const gateway = setup({ sinks: {} })
+  const kept = live('kept', named('kept'))
+  const old = live('changed', named('old'))
+  gateway.dispatch.follow(planOf(kept, old))
+  gateway.dispatch.follow(planOf(kept, live('changed', named('new'))))
+  await expect.poll(() => closed).toEqual(['old'])
+  await gateway.dispatch.close()
+  expect(closed.sort()).toEqual(['kept', 'new', 'old'])
+})

@@ -1,0 +1,13 @@
+import type { Log } from '../src/core/runtime.ts'
+
+/** For tests that are about something else. */
+export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} }
+
+/** Keeps what was logged, a line each. */
+export function recordingLog(): Log & { readonly lines: string[] } {
+  const lines: string[] = []
+  const at = (level: string) => (fields: object, message: string) => {
+    lines.push(`${level} ${message} ${JSON.stringify(fields)}`)
+  }
+  return { lines, debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
+}
