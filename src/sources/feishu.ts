@@ -1,0 +1,137 @@
+import { Type } from '@sinclair/typebox'
+import { RejectedError } from '../core/errors.ts'
+import { isObject, type JsonObject } from '../core/event.ts'
+import { type Callback, defineSource, type Received } from '../core/plugin.ts'
+import type { Crypto, Runtime } from '../core/runtime.ts'
+import { createFeishuCipher, type FeishuCipher } from '../feishu/crypto.ts'
+import { challengeOf, readEnvelope, tokenOf } from '../feishu/envelope.ts'
+import { setToken } from '../feishu/token.ts'
+
+const secretOrList = (description: string) =>
+  Type.Union(
+    [
+      Type.String({ minLength: 1 }),
+      Type.Array(Type.String({ minLength: 1 }), { minItems: 1, maxItems: 10 }),
+    ],
+    { secret: true, description },
+  )
+
+/** HTTP callbacks of a Feishu or Lark app, verified as the open platform documents it. */
+export const feishu = defineSource({
+  type: 'feishu',
+  options: Type.Object({
+    verification_token: secretOrList("The app's Verification Token; a list while rotating."),
+    encrypt_key: Type.Optional(
+      secretOrList("The app's Encrypt Key, if it has one; a list while rotating."),
+    ),
+  }),
+  async open(options, runtime) {
+    const tokens = list(options.verification_token).map((token) => encode(token))
+    const ciphers = await Promise.all(
+      list(options.encrypt_key).map((key) => createFeishuCipher(key, runtime.crypto)),
+    )
+    const open = ciphers.length > 0 ? openEncrypted(ciphers, runtime.crypto) : openPlain
+    const knows = (token: string | undefined) =>
+      token !== undefined && isOneOf(encode(token), tokens, runtime.crypto)
+    return {
+      async receive(callback) {
+        const opened = await open(parseCallback(callback.body), callback)
+        if (!knows(tokenOf(opened.body))) throw unauthorized()
+        return answer(opened, runtime)
+      },
+    }
+  },
+})
+
+/** A body in the clear, and whether a valid signature vouches for it (or no key is set, so that none is asked for). */
+interface Opened {
+  readonly body: JsonObject
+  readonly text: string
+  readonly signed: boolean
+}
+
+type Open = (parsed: Parsed, callback: Callback) => Promise<Opened>
+
+interface Parsed {
+  readonly body: JsonObject
+  readonly text: string
+}
+
+/** One answer for every cause, so that it tells nothing about keys, padding or tokens. */
+const unauthorized = () => new RejectedError(401, 'The request is not authentic.')
+
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+const encoder = new TextEncoder()
+const encode = (text: string) => encoder.encode(text)
+
+function parseCallback(bytes: Uint8Array): Parsed {
+  const parsed = parseObject(() => utf8.decode(bytes))
+  if (parsed === undefined) throw new RejectedError(400, 'The body must be a JSON object.')
+  return parsed
+}
+
+/** Undefined for what is not UTF-8 or not a JSON object. */
+function parseObject(read: () => string): Parsed | undefined {
+  try {
+    const text = read()
+    const body: unknown = JSON.parse(text)
+    return isObject(body) ? { body, text } : undefined
+  } catch {
+    return undefined
+  }
+}
+
+const openPlain: Open = async (parsed) => ({ ...parsed, signed: true })
+
+function openEncrypted(ciphers: readonly FeishuCipher[], crypto: Crypto): Open {
+  return async ({ body }, callback) => {
+    if (typeof body.encrypt !== 'string') throw unauthorized()
+    const signer = await findSigner(ciphers, callback, crypto)
+    // Feishu signs no url_verification, so its key can only be found by trying.
+    for (const cipher of signer ? [signer] : ciphers) {
+      const opened = await decrypt(cipher, body.encrypt)
+      if (opened) return { ...opened, signed: signer !== undefined }
+    }
+    throw unauthorized()
+  }
+}
+
+async function decrypt(cipher: FeishuCipher, base64: string): Promise<Parsed | undefined> {
+  const text = await cipher.decrypt(base64).catch(() => undefined)
+  return text === undefined ? undefined : parseObject(() => text)
+}
+
+/** The cipher whose key signed these very bytes. Tries all of them, so that the time taken names none. */
+async function findSigner(
+  ciphers: readonly FeishuCipher[],
+  { headers, body }: Callback,
+  crypto: Crypto,
+): Promise<FeishuCipher | undefined> {
+  const signature = encode(headers.get('x-lark-signature') ?? '')
+  const timestamp = headers.get('x-lark-request-timestamp') ?? ''
+  const nonce = headers.get('x-lark-request-nonce') ?? ''
+  let signer: FeishuCipher | undefined
+  for (const cipher of ciphers) {
+    const expected = encode(await cipher.sign(timestamp, nonce, body))
+    if (crypto.equal(signature, expected)) signer ??= cipher
+  }
+  return signer
+}
+
+function answer({ body, text, signed }: Opened, runtime: Runtime): Received {
+  const challenge = challengeOf(body)
+  if (challenge !== undefined) return { kind: 'reply', body: { challenge } }
+  if (!signed || body.type === 'url_verification') throw unauthorized()
+  const { problems, time, ...event } = readEnvelope(body, text)
+  const raw = setToken(text, '')
+  return { kind: 'event', event: { ...event, time: time ?? runtime.now(), raw }, problems }
+}
+
+function isOneOf(value: Uint8Array, known: readonly Uint8Array[], crypto: Crypto): boolean {
+  return known.reduce((found, candidate) => crypto.equal(value, candidate) || found, false)
+}
+
+function list(value: string | readonly string[] | undefined): readonly string[] {
+  if (value === undefined) return []
+  return typeof value === 'string' ? [value] : value
+}
