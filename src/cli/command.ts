@@ -1,0 +1,53 @@
+import type { ParseArgsConfig } from 'node:util'
+
+/** One command of `lark-fanout`. */
+export interface Command {
+  readonly summary: string
+  /** What follows its name, e.g. `[event.json] [--url URL]`. */
+  readonly usage: string
+  readonly help: string
+  readonly options?: NonNullable<ParseArgsConfig['options']>
+  /** Resolves to the exit code. */
+  run(args: Arguments): Promise<number>
+}
+
+export interface Arguments {
+  readonly values: Readonly<Record<string, unknown>>
+  readonly positionals: readonly string[]
+}
+
+/** The command line is wrong: exit code 2. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError'
+}
+
+export const configOption = { config: { type: 'string', default: './routes.yaml' } } as const
+
+export const configHelp = '--config FILE   another file than ./routes.yaml'
+
+/** A string option that was given or has a default; undefined without either. */
+export function text({ values }: Arguments, name: string): string | undefined {
+  const value = values[name]
+  return typeof value === 'string' ? value : undefined
+}
+
+/** A flag; undefined where neither it nor its `--no-` form was given. */
+export function flag({ values }: Arguments, name: string): boolean | undefined {
+  const value = values[name]
+  return typeof value === 'boolean' ? value : undefined
+}
+
+/** A number option. Throws UsageError for what is no number above zero. */
+export function positive(args: Arguments, name: string): number | undefined {
+  const value = text(args, name)
+  if (value === undefined) return undefined
+  const number = Number(value)
+  if (!(number > 0 && Number.isFinite(number))) {
+    throw new UsageError(`--${name} must be a number above 0`)
+  }
+  return number
+}
+
+export function configFile(args: Arguments): string {
+  return text(args, 'config') ?? './routes.yaml'
+}

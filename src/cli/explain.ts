@@ -1,0 +1,49 @@
+import type { RouteConfig } from '../config/config.ts'
+import { compileValidators } from '../config/validators.ts'
+import { type Event, matchView } from '../core/event.ts'
+import { explainFilter } from '../core/filter.ts'
+import { readEnvelope } from '../feishu/envelope.ts'
+import { eventSchemas } from '../feishu/event-schemas.ts'
+import { readConfigFile } from '../hosts/node-config.ts'
+import { type Command, configFile, configHelp, configOption, UsageError } from './command.ts'
+import { readEventFile } from './event-file.ts'
+
+export const explain: Command = {
+  summary: 'say which routes an event matches, and why the others do not',
+  usage: '<event.json or -> [--config FILE]',
+  help: `${configHelp}\n\nThe file holds a callback, decrypted, or its \`event\` object alone.`,
+  options: configOption,
+  async run(args) {
+    const [file, ...others] = args.positionals
+    if (file === undefined || others.length > 0) throw new UsageError('name one event file, or -')
+    const body = await readEventFile(file)
+    const raw = JSON.stringify(body)
+    const { problems, time, ...rest } = readEnvelope(body, raw)
+    const event = { ...rest, time: time ?? Date.now(), via: '', raw }
+    const { config } = await readConfigFile({ file: configFile(args), env: process.env })
+    const wrong = [...problems, ...compileValidators(eventSchemas)(event.type, event.data)]
+    process.stdout.write(`${lines(event, wrong, config.routes).join('\n')}\n`)
+    return 0
+  },
+}
+
+function lines(event: Event, wrong: readonly string[], routes: readonly RouteConfig[]): string[] {
+  const width = Math.max(...routes.map(({ name }) => name.length), 0)
+  const answers = routes.map((route) => ({ route, why: whyNot(route, event) }))
+  const owed = new Set(answers.flatMap(({ route, why }) => (why === undefined ? route.to : [])))
+  return [
+    `${event.type || 'an event without a type'} ${event.id}`,
+    ...wrong.map((problem) => `  quarantined: ${problem}`),
+    ...answers.map(({ route, why }) => {
+      const answer = why === undefined ? `matches, to ${route.to.join(', ')}` : `no: ${why}`
+      return `  ${route.name.padEnd(width)}  ${answer}`
+    }),
+    wrong.length > 0 || owed.size === 0 ? 'owed to nobody' : `owed to ${[...owed].join(', ')}`,
+  ]
+}
+
+/** Undefined when the route matches. */
+function whyNot(route: RouteConfig, event: Event): string | undefined {
+  if (!route.enabled) return 'not enabled'
+  return route.match === undefined ? undefined : explainFilter(route.match, matchView(event))
+}

@@ -1,0 +1,65 @@
+#!/usr/bin/env node
+import { existsSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import { ConfigError, messageOf } from '../core/errors.ts'
+import { ConfigFileError } from '../hosts/node-config.ts'
+import { check } from './check.ts'
+import { type Command, UsageError } from './command.ts'
+import { demo } from './demo.ts'
+import { explain } from './explain.ts'
+import { schema } from './schema.ts'
+import { send } from './send.ts'
+import { serve } from './serve.ts'
+
+const commands: Readonly<Record<string, Command>> = { serve, check, explain, send, schema, demo }
+
+const DONE = 0
+const FAILED = 1
+const WRONG = 2
+
+/** Resolves to the exit code. Bad usage and bad config are 2, all that fails for another reason is 1. */
+async function main([name = '--help', ...args]: readonly string[]): Promise<number> {
+  try {
+    if (name === '--help' || name === '-h' || name === 'help') return print(usage())
+    const command = Object.hasOwn(commands, name) ? commands[name] : undefined
+    if (!command) throw new UsageError(`there is no command "${name}"\n\n${usage()}`)
+    return await run(name, command, args)
+  } catch (error) {
+    return report(error)
+  }
+}
+
+async function run(name: string, command: Command, args: readonly string[]): Promise<number> {
+  const options = { ...command.options, help: { type: 'boolean', short: 'h' } } as const
+  const parsed = parse([...args], options)
+  if (parsed.values.help) return print(`lark-fanout ${name} ${command.usage}\n\n${command.help}`)
+  if (existsSync('.env')) process.loadEnvFile('.env')
+  return await command.run(parsed)
+}
+
+function parse(args: string[], options: NonNullable<Command['options']>) {
+  try {
+    return parseArgs({ args, options, allowPositionals: true })
+  } catch (error) {
+    throw new UsageError(messageOf(error))
+  }
+}
+
+function usage(): string {
+  const lines = Object.entries(commands).map(
+    ([name, { summary }]) => `  ${name.padEnd(8)} ${summary}`,
+  )
+  return `lark-fanout <command>\n\n${lines.join('\n')}\n\nlark-fanout <command> --help says more.`
+}
+
+function print(text: string): number {
+  process.stdout.write(`${text}\n`)
+  return DONE
+}
+
+function report(error: unknown): number {
+  process.stderr.write(`${error instanceof ConfigFileError ? error.report : messageOf(error)}\n`)
+  return error instanceof UsageError || error instanceof ConfigError ? WRONG : FAILED
+}
+
+process.exitCode = await main(process.argv.slice(2))

@@ -1,0 +1,81 @@
+import { randomBytes } from 'node:crypto'
+import { messageOf } from '../core/errors.ts'
+import type { Log } from '../core/runtime.ts'
+import { readEnvironment } from '../hosts/environment.ts'
+import { type NodeGateway, openNodeGateway } from '../hosts/node.ts'
+import { type ConfigFile, readConfigFile } from '../hosts/node-config.ts'
+import { createNodeLog } from '../hosts/node-log.ts'
+import { watchFile } from '../hosts/watch.ts'
+import { type Command, configFile, configHelp, configOption, flag } from './command.ts'
+
+export const serve: Command = {
+  summary: 'receive, route and deliver, by routes.yaml',
+  usage: '[--config FILE] [--dev] [--no-watch]',
+  help: `${configHelp}
+--dev           for a first try: loopback only; makes up the sources' missing secrets and prints them
+--no-watch      reload on SIGHUP only, not whenever the file changes
+
+SIGTERM and SIGINT finish what is in flight, give the rest back to the store, and exit with 0.`,
+  options: { ...configOption, dev: { type: 'boolean' }, watch: { type: 'boolean', default: true } },
+  async run(args) {
+    const dev = flag(args, 'dev') ?? false
+    const env = dev ? { ...process.env, HOST: '127.0.0.1' } : process.env
+    const environment = readEnvironment(env)
+    const invented = new Map<string, string>()
+    const inventSecret = dev ? (name: string) => invent(invented, name) : undefined
+    const read = () => readConfigFile({ file: configFile(args), env, inventSecret })
+    const file = await read()
+    const log = createNodeLog(environment.logLevel)
+    survivePlugins(log)
+    if (file.warnings) log.warn({ warnings: file.warnings }, 'routes.yaml has warnings')
+    const gateway = await openNodeGateway(file, environment, log)
+    log.info({ host: environment.host, port: gateway.port }, 'listening')
+    if (dev) process.stdout.write(`${howToSend(file, gateway, invented)}\n`)
+    await runUntilTold(gateway, file.file, read, flag(args, 'watch') ?? true)
+    log.info({}, 'drained, bye')
+    return 0
+  },
+}
+
+/** The same one again after a reload. */
+function invent(invented: Map<string, string>, name: string): string {
+  const secret = invented.get(name) ?? randomBytes(16).toString('hex')
+  invented.set(name, secret)
+  return secret
+}
+
+function howToSend(
+  { file, config }: ConfigFile,
+  { port }: NodeGateway,
+  invented: ReadonlyMap<string, string>,
+): string {
+  const secrets = [...invented].map(([name, value]) => `${name}=${value} `).join('')
+  const path = config.sources[0]?.path ?? ''
+  const url = `http://127.0.0.1:${port}${path}`
+  return `\nIn another terminal:\n\n  ${secrets}npx lark-fanout send --config ${file} --url ${url}\n`
+}
+
+/** A plugin's stray rejection is its own affair: the delivery it belongs to fails by its timeout, the gateway goes on. */
+function survivePlugins(log: Log): void {
+  const survive = (error: unknown) =>
+    log.error({ error: messageOf(error) }, 'an error that nobody caught, in a plugin most likely')
+  process.on('unhandledRejection', survive)
+  process.on('uncaughtException', survive)
+}
+
+async function runUntilTold(
+  gateway: NodeGateway,
+  file: string,
+  read: () => Promise<ConfigFile>,
+  watching: boolean,
+): Promise<void> {
+  const reload = () => void gateway.reload(read)
+  const watch = watching ? watchFile(file, reload) : undefined
+  process.on('SIGHUP', reload)
+  await new Promise<void>((resolve) => {
+    process.once('SIGTERM', () => resolve())
+    process.once('SIGINT', () => resolve())
+  })
+  watch?.close()
+  await gateway.close()
+}

@@ -1,0 +1,57 @@
+import type { Hono } from 'hono'
+import { createDispatch } from './core/dispatch.ts'
+import type { Meter } from './core/meter.ts'
+import type { Plan } from './core/plan.ts'
+import type { Runtime } from './core/runtime.ts'
+import type { Store } from './core/store.ts'
+import { createApp } from './http/app.ts'
+
+export interface GatewayOptions {
+  readonly plan: Plan
+  readonly store: Store
+  readonly runtime: Runtime
+  readonly meter: Meter
+  /** Served beside the public surface, unless the host gives it a port of its own. */
+  readonly admin?: Hono | undefined
+  /** The core owns work, the host owns time: call `wake` at that time (Unix milliseconds), and each second besides. */
+  wakeAt(time: number): void
+}
+
+export interface Gateway {
+  fetch(request: Request): Promise<Response>
+  /** Looks for what is due, and delivers it. */
+  wake(): void
+  /** Wakes; resolves when nothing due is left that a sink would take. */
+  drain(): Promise<void>
+  /** From here on events go by the new plan. Sinks that both plans have live on untouched. */
+  follow(plan: Plan): void
+  /** Finishes what is in flight and gives the rest back to the store, which stays open. Ends fetch first. */
+  close(): Promise<void>
+}
+
+/** Plan, store and runtime become a gateway, which delivers from now on. */
+export function createGateway(options: GatewayOptions): Gateway {
+  const { store, runtime, meter, wakeAt, admin } = options
+  let current = options.plan
+  const dispatch = createDispatch({ outbox: store, runtime, meter, wakeAt })
+  dispatch.follow(current)
+  const app = createApp({
+    outbox: store,
+    dispatch,
+    runtime,
+    meter,
+    plan: () => current,
+    checkStore: () => store.check(),
+    admin,
+  })
+  return {
+    fetch: async (request) => app.fetch(request),
+    wake: () => dispatch.wake(),
+    drain: () => dispatch.drain(),
+    follow(plan) {
+      current = plan
+      dispatch.follow(plan)
+    },
+    close: () => dispatch.close(),
+  }
+}

@@ -1,0 +1,57 @@
+import { ConfigError, type Problem } from '../core/errors.ts'
+
+export type Env = Readonly<Record<string, string | undefined>>
+
+/** What the environment says of this gateway, checked. */
+export interface Environment {
+  readonly port: number
+  readonly host: string
+  /** File of the SQLite store; undefined for a store that lives in memory. */
+  readonly sqliteFile: string | undefined
+  readonly adminToken: string | undefined
+  readonly adminPort: number | undefined
+  readonly logLevel: string
+}
+
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']
+const MIN_ADMIN_TOKEN = 16
+
+/** Throws ConfigError, which names every variable that is wrong; the values stay out of it. */
+export function readEnvironment(env: Env): Environment {
+  const problems: Problem[] = []
+  const reject = (path: string, message: string) => void problems.push({ path, message })
+  const environment = {
+    port: port(env.PORT) ?? 3000,
+    host: env.HOST || '0.0.0.0',
+    sqliteFile: sqliteFile(env.DATABASE_URL || 'sqlite:./data/lark-fanout.db'),
+    adminToken: env.ADMIN_TOKEN || undefined,
+    adminPort: port(env.ADMIN_PORT),
+    logLevel: env.LOG_LEVEL || 'info',
+  }
+  for (const name of ['PORT', 'ADMIN_PORT']) {
+    if (Number.isNaN(port(env[name]))) reject(name, 'must be a port number, 0 to 65535')
+  }
+  if (environment.sqliteFile === '') {
+    reject('DATABASE_URL', 'must be sqlite:<file> or memory:')
+  }
+  if (environment.adminToken !== undefined && environment.adminToken.length < MIN_ADMIN_TOKEN) {
+    reject('ADMIN_TOKEN', `must have ${MIN_ADMIN_TOKEN} characters or more`)
+  }
+  if (!LOG_LEVELS.includes(environment.logLevel)) {
+    reject('LOG_LEVEL', `must be one of ${LOG_LEVELS.join(', ')}`)
+  }
+  if (problems.length > 0) throw new ConfigError(problems)
+  return environment
+}
+
+/** NaN for what is no port. */
+function port(text: string | undefined): number | undefined {
+  if (!text) return undefined
+  return /^\d{1,5}$/.test(text) && Number(text) <= 65535 ? Number(text) : Number.NaN
+}
+
+/** Empty for an address of an unknown kind. */
+function sqliteFile(url: string): string | undefined {
+  if (url === 'memory:') return undefined
+  return url.startsWith('sqlite:') ? url.slice('sqlite:'.length).replace(/^\/\/(?=\/)/, '') : ''
+}

@@ -1,0 +1,73 @@
+import { readFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { basename, dirname, resolve } from 'node:path'
+import type { Config } from '../config/config.ts'
+import { loadConfig } from '../config/load.ts'
+import { formatProblems } from '../config/problems.ts'
+import { ConfigError, messageOf } from '../core/errors.ts'
+import { eventSchemas } from '../feishu/event-schemas.ts'
+import type { Env } from './environment.ts'
+import { resolveSink, sinkTypes, sourceTypes } from './node-plugs.ts'
+
+export interface ConfigFile {
+  /** Absolute. */
+  readonly file: string
+  /** Where plugins and relative paths are. */
+  readonly folder: string
+  readonly config: Config
+  /** The warnings as people read them, with the lines they are about; empty without any. */
+  readonly warnings: string
+}
+
+export interface ReadOptions {
+  readonly file: string
+  readonly env: Env
+  /** `serve --dev` makes up what the sources lack. */
+  readonly inventSecret?: ((variable: string) => string) | undefined
+}
+
+/** What is wrong with routes.yaml, as people read it: every problem with its line and a caret. */
+export class ConfigFileError extends ConfigError {
+  readonly report: string
+
+  constructor(cause: ConfigError, report: string) {
+    super(cause.problems)
+    this.report = report
+  }
+}
+
+/** Throws ConfigFileError with every problem at once. */
+export async function readConfigFile({
+  file,
+  env,
+  inventSecret,
+}: ReadOptions): Promise<ConfigFile> {
+  const folder = dirname(resolve(file))
+  const text = await readText(file)
+  const shown = (problems: ConfigError['problems']) =>
+    formatProblems(basename(file), text, problems)
+  try {
+    const config = await loadConfig(text, {
+      env,
+      readFile: (path) => readFileSync(resolve(folder, path), 'utf8'),
+      sources: sourceTypes,
+      resolveSink: (type) => resolveSink(folder, type),
+      sinkTypes: sinkTypes.map(({ type }) => type),
+      eventSchemas,
+      ...(inventSecret && { inventSecret }),
+    })
+    return { file: resolve(file), folder, config, warnings: shown(config.warnings) }
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    throw new ConfigFileError(error, shown(error.problems))
+  }
+}
+
+async function readText(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8')
+  } catch (error) {
+    const problem = { path: '', message: `cannot read ${file}: ${messageOf(error)}` }
+    throw new ConfigError([problem])
+  }
+}

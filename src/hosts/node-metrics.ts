@@ -1,0 +1,87 @@
+import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import type { Meter } from '../core/meter.ts'
+import type { Ledger } from '../core/store.ts'
+
+export interface NodeMetrics {
+  readonly meter: Meter
+  reloaded(result: 'applied' | 'rejected'): void
+  /** Prometheus text format. Reads the backlog from the store. */
+  render(): Promise<string>
+}
+
+const ACCEPT_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 3]
+const DELIVERY_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
+
+/** The metrics of one gateway. `sinks` are those of the running plan, which are shown even when nothing is owed. */
+export function createNodeMetrics(ledger: Ledger, sinks: () => Iterable<string>): NodeMetrics {
+  const registry = new Registry()
+  const registers = [registry]
+  const reloads = new Counter({
+    name: 'lark_fanout_config_reloads_total',
+    help: 'Reloads of routes.yaml: applied, or rejected with its problems.',
+    labelNames: ['result'],
+    registers,
+  })
+  const backlog = createBacklogGauges(registers)
+  return {
+    meter: createMeter(registers),
+    reloaded: (result) => reloads.inc({ result }),
+    async render() {
+      await backlog.refresh(ledger, sinks())
+      return registry.metrics()
+    },
+  }
+}
+
+function createMeter(registers: Registry[]): Meter {
+  const count = (name: string, help: string, labelNames: string[]) =>
+    new Counter({ name, help, labelNames, registers })
+  const time = (name: string, help: string, labelNames: string[], buckets: number[]) =>
+    new Histogram({ name, help, labelNames, buckets, registers })
+  const events = count('lark_fanout_events_total', 'Callbacks by what became of them.', [
+    'source',
+    'type',
+    'result',
+  ])
+  const deliveries = count('lark_fanout_deliveries_total', 'Attempts by how they ended.', [
+    'sink',
+    'result',
+  ])
+  const acceptHelp = 'From a whole request to its answer.'
+  const accept = time('lark_fanout_accept_seconds', acceptHelp, [], ACCEPT_SECONDS)
+  const deliveryHelp = 'Duration of an attempt, its quick tries included.'
+  const delivery = time('lark_fanout_delivery_seconds', deliveryHelp, ['sink'], DELIVERY_SECONDS)
+  return {
+    received(source, type, result, durationMs) {
+      events.inc({ source, type, result })
+      accept.observe(durationMs / 1000)
+    },
+    attempted(sink, result, durationMs) {
+      deliveries.inc({ sink, result })
+      delivery.observe({ sink }, durationMs / 1000)
+    },
+  }
+}
+
+function createBacklogGauges(registers: Registry[]) {
+  const gauge = (name: string, help: string) =>
+    new Gauge({ name, help, labelNames: ['sink'], registers })
+  const pending = gauge('lark_fanout_backlog', 'Deliveries that are owed.')
+  const oldest = gauge('lark_fanout_oldest_pending_seconds', 'Age of the oldest one owed.')
+  const dead = gauge('lark_fanout_dead', 'Dead letters.')
+  return {
+    async refresh(ledger: Ledger, sinks: Iterable<string>): Promise<void> {
+      const rows = await ledger.backlog()
+      for (const each of [pending, oldest, dead]) {
+        each.reset()
+        for (const sink of sinks) each.set({ sink }, 0)
+      }
+      for (const row of rows) {
+        pending.set({ sink: row.sink }, row.pending)
+        dead.set({ sink: row.sink }, row.dead)
+        const since = row.oldestPendingAt
+        if (since !== null) oldest.set({ sink: row.sink }, Math.max(0, Date.now() - since) / 1000)
+      }
+    },
+  }
+}

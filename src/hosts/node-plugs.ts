@@ -1,0 +1,79 @@
+import { existsSync } from 'node:fs'
+import { registerHooks } from 'node:module'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { messageOf } from '../core/errors.ts'
+import { isObject } from '../core/event.ts'
+import type { SinkType, SourceType } from '../core/plugin.ts'
+import { kafka } from '../sinks/kafka.ts'
+import { log } from '../sinks/log.ts'
+import { webhook } from '../sinks/webhook.ts'
+import { feishu } from '../sources/feishu.ts'
+
+export const sourceTypes: readonly SourceType[] = [feishu]
+export const sinkTypes: readonly SinkType[] = [webhook, kafka, log]
+
+const PLUGIN_ENDINGS = ['.ts', '.js', '.mjs']
+
+const loaded = new Map<string, SinkType>()
+let sharing: ReturnType<typeof registerHooks> | undefined
+
+/**
+ * The sink type of that name: a built-in one, or `plugins/<type>.ts` in the folder. Undefined when there is none;
+ * rejects when there is a file and it is not a plugin. A plugin's code is loaded once a process.
+ */
+export async function resolveSink(folder: string, type: string): Promise<SinkType | undefined> {
+  const builtIn = sinkTypes.find((known) => known.type === type)
+  if (builtIn || !/^[a-z][a-z0-9-]*$/.test(type)) return builtIn
+  const candidates = PLUGIN_ENDINGS.map((ending) => join(folder, 'plugins', `${type}${ending}`))
+  const file = candidates.find((candidate) => existsSync(candidate))
+  if (file === undefined) return undefined
+  const plugin = loaded.get(file) ?? (await loadPlugin(file, type))
+  loaded.set(file, plugin)
+  return plugin
+}
+
+async function loadPlugin(file: string, type: string): Promise<SinkType> {
+  shareOwnModules()
+  const module: Record<string, unknown> = await import(pathToFileURL(file).href).catch((error) => {
+    throw new Error(`plugins/${type} does not load: ${messageOf(error)}`)
+  })
+  const plugin = module.default
+  if (!isSinkType(plugin)) {
+    throw new Error(`plugins/${type} must export default defineSink({ type, options, open })`)
+  }
+  if (plugin.type !== type) {
+    throw new Error(`plugins/${type} defines the type "${plugin.type}": name both alike`)
+  }
+  return plugin
+}
+
+function isSinkType(value: unknown): value is SinkType {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'type' in value &&
+    typeof value.type === 'string' &&
+    'options' in value &&
+    isObject(value.options) &&
+    'open' in value &&
+    typeof value.open === 'function'
+  )
+}
+
+/** Plugins anywhere on the disk `import … from 'lark-fanout'` and get this very gateway, whatever is installed there. */
+function shareOwnModules(): void {
+  if (sharing) return
+  sharing = registerHooks({
+    resolve(specifier, context, next) {
+      if (specifier === 'lark-fanout') return { url: ownIndex(), shortCircuit: true }
+      const parentURL = specifier === '@sinclair/typebox' ? import.meta.url : context.parentURL
+      return next(specifier, { ...context, parentURL })
+    },
+  })
+}
+
+function ownIndex(): string {
+  const ending = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
+  return new URL(`../index.${ending}`, import.meta.url).href
+}

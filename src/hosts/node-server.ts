@@ -1,0 +1,37 @@
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { getRequestListener } from '@hono/node-server'
+
+export interface NodeServer {
+  /** The port in fact, where 0 was asked for. */
+  readonly port: number
+  /** Answers what has been asked, and takes no more. */
+  close(): Promise<void>
+}
+
+/** A request that takes longer to arrive is cut off; Feishu itself gives up after 3 s. */
+const REQUEST_MS = 30_000
+const HEADERS_MS = 10_000
+
+/** Resolves when it listens; rejects where it cannot. */
+export async function listen(
+  fetch: (request: Request) => Response | Promise<Response>,
+  port: number,
+  host: string,
+): Promise<NodeServer> {
+  const limits = { requestTimeout: REQUEST_MS, headersTimeout: HEADERS_MS }
+  const server = createServer(limits, getRequestListener(fetch, { overrideGlobalObjects: false }))
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, host, resolve)
+  })
+  const address = server.address() as AddressInfo
+  return { port: address.port, close: () => close(server) }
+}
+
+function close(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve())
+    server.closeIdleConnections()
+  })
+}

@@ -1,0 +1,130 @@
+import { link } from '../config/link.ts'
+import { compileValidators } from '../config/validators.ts'
+import { messageOf } from '../core/errors.ts'
+import type { Plan } from '../core/plan.ts'
+import type { Log, Runtime } from '../core/runtime.ts'
+import type { Store } from '../core/store.ts'
+import { eventSchemas } from '../feishu/event-schemas.ts'
+import { createGateway } from '../gateway.ts'
+import { createAdmin } from '../http/admin.ts'
+import { openMemoryStore } from '../stores/memory.ts'
+import { openSqliteStore } from '../stores/sqlite-node.ts'
+import type { Environment } from './environment.ts'
+import { type ConfigFile, ConfigFileError } from './node-config.ts'
+import { createNodeMetrics, type NodeMetrics } from './node-metrics.ts'
+import { resolveSink, sourceTypes } from './node-plugs.ts'
+import { createNodeRuntime } from './node-runtime.ts'
+import { listen } from './node-server.ts'
+import { createWakeTimer } from './wake-timer.ts'
+
+export interface NodeGateway {
+  readonly port: number
+  /** The port of the admin surface, where it has its own. */
+  readonly adminPort: number | undefined
+  /** Puts a file in force. When it is rejected the log says why, and the old plan runs on. */
+  reload(read: () => Promise<ConfigFile>): Promise<void>
+  /** Takes no more requests, finishes what is in flight, gives the rest back to the store. */
+  close(): Promise<void>
+}
+
+/** Opens the store, links the plan, and serves it. What fails closes what was opened before it. */
+export async function openNodeGateway(
+  file: ConfigFile,
+  environment: Environment,
+  log: Log,
+): Promise<NodeGateway> {
+  const opened: (() => Promise<void> | void)[] = []
+  const close = async () => {
+    for (const undo of opened.splice(0).reverse()) await undo()
+  }
+  try {
+    return { ...(await open(file, environment, log, opened)), close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+async function open(
+  file: ConfigFile,
+  environment: Environment,
+  log: Log,
+  opened: (() => Promise<void> | void)[],
+): Promise<Omit<NodeGateway, 'close'>> {
+  const runtime = createNodeRuntime({ folder: file.folder, log })
+  opened.push(runtime.close)
+  const store = await openStore(environment)
+  opened.push(() => store.close())
+  let plan = await linkFile(file, runtime)
+  const metrics = createNodeMetrics(store, () => plan.sinks.keys())
+  const { adminToken: token, adminPort, port, host } = environment
+  const admin = createAdmin({ token, crypto: runtime.crypto, log, metrics: metrics.render })
+  const timer = createWakeTimer(() => gateway.wake())
+  const gateway = createGateway({
+    plan,
+    store,
+    runtime,
+    meter: metrics.meter,
+    wakeAt: timer.wakeAt,
+    admin: adminPort === undefined ? admin : undefined,
+  })
+  opened.push(gateway.close, timer.close)
+  const server = await listen(gateway.fetch, port, host)
+  opened.push(server.close)
+  const adminServer =
+    adminPort === undefined ? undefined : await listen(admin.fetch, adminPort, host)
+  if (adminServer) opened.push(adminServer.close)
+  return {
+    port: server.port,
+    adminPort: adminServer?.port,
+    reload: createReload(metrics, log, async (read) => {
+      plan = await linkFile(await read(), runtime, plan)
+      gateway.follow(plan)
+    }),
+  }
+}
+
+function openStore({ sqliteFile }: Environment): Promise<Store> | Store {
+  return sqliteFile === undefined ? openMemoryStore() : openSqliteStore({ file: sqliteFile })
+}
+
+const validate = compileValidators(eventSchemas)
+
+async function linkFile(file: ConfigFile, runtime: Runtime, previous?: Plan): Promise<Plan> {
+  const plugins = await Promise.all(
+    file.config.sinks.map(({ type }) => resolveSink(file.folder, type)),
+  )
+  const context = {
+    runtime,
+    validate,
+    sourceType: (type: string) => sourceTypes.find((known) => known.type === type),
+    sinkType: (type: string) => plugins.find((known) => known?.type === type),
+  }
+  return link(file.config, context, previous)
+}
+
+type Read = () => Promise<ConfigFile>
+
+/** Reloads one after the other, in the order in which they were asked for. */
+function createReload(
+  metrics: NodeMetrics,
+  log: Log,
+  apply: (read: Read) => Promise<void>,
+): NodeGateway['reload'] {
+  let last = Promise.resolve()
+  async function reload(read: Read): Promise<void> {
+    try {
+      await apply(read)
+      metrics.reloaded('applied')
+      log.info({}, 'routes.yaml reloaded')
+    } catch (error) {
+      metrics.reloaded('rejected')
+      const problems = error instanceof ConfigFileError ? error.report : messageOf(error)
+      log.error({ problems }, 'routes.yaml rejected; the plan before it runs on')
+    }
+  }
+  return (read) => {
+    last = last.then(() => reload(read))
+    return last
+  }
+}

@@ -1,0 +1,68 @@
+import { type Context, Hono } from 'hono'
+import { messageOf, RejectedError } from '../core/errors.ts'
+import type { IngestContext } from '../core/ingest.ts'
+import type { Log } from '../core/runtime.ts'
+import { problem } from './problem.ts'
+import { receive } from './receive.ts'
+
+export interface AppContext extends IngestContext {
+  /** Rejects with a message for the operator when the store cannot take events. */
+  checkStore(): Promise<void>
+  /** The admin surface, where it is not on a port of its own. */
+  readonly admin: Hono | undefined
+}
+
+/** The public surface: the sources' paths and the health checks. */
+export function createApp(context: AppContext): Hono {
+  const app = createPlainApp(context.runtime.log)
+  serve(app, 'GET', '/healthz', (c) => c.json({ status: 'ok' }))
+  serve(app, 'GET', '/readyz', (c) => ready(c, context))
+  if (context.admin) app.route('/', context.admin)
+  // Sources come and go with routes.yaml, so their paths are looked up at each request.
+  app.use('*', async (c, next) => {
+    const source = context.plan().sources.find(({ path }) => path === c.req.path)
+    if (!source) return next()
+    if (c.req.method !== 'POST') throw notAllowed('POST')
+    return receive(context, source, c.req.raw)
+  })
+  return app
+}
+
+/** An app that answers everything that goes wrong as problem+json. The one place where errors become statuses. */
+export function createPlainApp(log: Log): Hono {
+  const app = new Hono()
+  app.notFound(() => problem(new RejectedError(404, 'There is nothing at this path.')))
+  app.onError((error) => {
+    if (error instanceof RejectedError) return problem(error)
+    log.error({ error: messageOf(error), stack: error.stack }, 'a request failed unexpectedly')
+    return problem(new RejectedError(500, 'The request failed; the log says why.'))
+  })
+  return app
+}
+
+/** One method at one path; every other method there is a 405. */
+export function serve(
+  app: Hono,
+  method: 'GET' | 'POST',
+  path: string,
+  handler: (c: Context) => Response | Promise<Response>,
+): void {
+  app.on(method, path, handler)
+  app.all(path, () => {
+    throw notAllowed(method === 'GET' ? 'GET, HEAD' : method)
+  })
+}
+
+async function ready(c: Context, { checkStore, runtime }: AppContext): Promise<Response> {
+  try {
+    await checkStore()
+    return c.json({ status: 'ready' })
+  } catch (error) {
+    runtime.log.error({ error: messageOf(error) }, 'not ready: the store cannot take events')
+    throw new RejectedError(503, 'The store cannot take events.', { 'Retry-After': '5' })
+  }
+}
+
+function notAllowed(allow: string): RejectedError {
+  return new RejectedError(405, `Only ${allow} is answered here.`, { Allow: allow })
+}

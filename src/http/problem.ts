@@ -1,0 +1,20 @@
+import type { RejectedError } from '../core/errors.ts'
+
+const TITLES: Readonly<Record<number, string>> = {
+  400: 'Bad Request',
+  401: 'Unauthorized',
+  404: 'Not Found',
+  405: 'Method Not Allowed',
+  413: 'Content Too Large',
+  500: 'Internal Server Error',
+  503: 'Service Unavailable',
+}
+
+/** An error as `application/problem+json` (RFC 9457). */
+export function problem({ status, message, headers }: Readonly<RejectedError>): Response {
+  const body = { type: 'about:blank', title: TITLES[status] ?? 'Error', status, detail: message }
+  return new Response(JSON.stringify(body), {
+    status,
+    headers: { 'Content-Type': 'application/problem+json', ...headers },
+  })
+}

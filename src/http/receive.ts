@@ -1,0 +1,17 @@
+import { type IngestContext, ingest } from '../core/ingest.ts'
+import type { LiveSource } from '../core/plan.ts'
+import { readBody } from './body.ts'
+
+const BODY_LIMIT_BYTES = 1024 * 1024
+
+/** Feishu counts any 200 within 3 s as taken; `msg` is for people who read traces. */
+export async function receive(
+  context: IngestContext,
+  source: LiveSource,
+  request: Request,
+): Promise<Response> {
+  const body = await readBody(request, BODY_LIMIT_BYTES)
+  const ingested = await ingest(context, source, { headers: request.headers, body })
+  const answer = ingested.kind === 'reply' ? ingested.body : { code: 0, msg: ingested.result }
+  return new Response(JSON.stringify(answer), { headers: { 'Content-Type': 'application/json' } })
+}

@@ -1,0 +1,29 @@
+export {
+  ConfigError,
+  DeliveryError,
+  type DeliveryFailure,
+  type Problem,
+  RejectedError,
+} from './core/errors.ts'
+export type { Event, Json, JsonObject } from './core/event.ts'
+export { compileFilter } from './core/filter.ts'
+export type { Meter } from './core/meter.ts'
+export type { LiveSink, LiveSource, Plan, RetryPolicy, SinkSettings } from './core/plan.ts'
+export {
+  type Callback,
+  type DeliveryContext,
+  defineSink,
+  defineSource,
+  type OptionsOf,
+  type OptionsSchema,
+  type Receipt,
+  type Received,
+  type Sink,
+  type SinkType,
+  type Source,
+  type SourceEvent,
+  type SourceType,
+} from './core/plugin.ts'
+export type { Crypto, FetchInit, FetchResponse, Log, Runtime } from './core/runtime.ts'
+export type { Ledger, Outbox, Store } from './core/store.ts'
+export { createGateway, type Gateway, type GatewayOptions } from './gateway.ts'

@@ -1,0 +1,101 @@
+import { globSync, readFileSync } from 'node:fs'
+import { dirname, join, normalize } from 'node:path'
+import { expect, test } from 'vitest'
+
+/** Which folder of src may import which others; siblings never import each other, but for what stands here. */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  core: [],
+  feishu: ['core'],
+  config: ['core'],
+  stores: ['core'],
+  sources: ['core', 'feishu'],
+  sinks: ['core', 'feishu'],
+  http: ['core'],
+  gateway: ['core', 'http'],
+  index: ['core', 'gateway'],
+  hosts: ['core', 'feishu', 'config', 'stores', 'sources', 'sinks', 'http', 'gateway'],
+  cli: ['core', 'feishu', 'config', 'stores', 'sources', 'sinks', 'http', 'gateway', 'hosts'],
+}
+
+/** Where Node's own modules and globals may be named. All other code runs on any runtime with Web APIs. */
+const NODE_FILES = [
+  /^src\/hosts\//,
+  /^src\/cli\//,
+  // Drivers for node:sqlite and its threads.
+  /^src\/stores\/(sqlite-.*|thread)\.ts$/,
+  // kafkajs speaks TCP, which only Node has.
+  /^src\/sinks\/kafka.*\.ts$/,
+]
+
+/** Libraries that only some folders may use. */
+const LIBRARIES: Readonly<Record<string, readonly string[]>> = {
+  core: ['p-retry'],
+  feishu: ['@sinclair/typebox'],
+  stores: [],
+  http: ['hono'],
+  gateway: ['hono'],
+  index: [],
+}
+
+interface Import {
+  readonly file: string
+  readonly target: string
+  readonly typeOnly: boolean
+}
+
+const files = globSync('src/**/*.ts').map((file) => file.replaceAll('\\', '/'))
+const imports = files.flatMap(importsOf)
+
+function importsOf(file: string): Import[] {
+  const text = readFileSync(file, 'utf8')
+  const pattern = /^\s*(?:import|export)\s+(type\s)?(?:[^'"]*?\sfrom\s+)?'([^']+)'/gm
+  return [...text.matchAll(pattern)].map(([, typeOnly, target = '']) => ({
+    file,
+    target,
+    typeOnly: typeOnly !== undefined,
+  }))
+}
+
+/** `core` of `src/core/lane.ts`; `gateway` of `src/gateway.ts`. */
+function placeOf(file: string): string {
+  return file.split('/')[1]?.replace(/\.ts$/, '') ?? ''
+}
+
+test('there is something to check', () => {
+  expect(files.length).toBeGreaterThan(30)
+  expect(imports.length).toBeGreaterThan(100)
+})
+
+test('every folder of src has its rule', () => {
+  expect(Object.keys(MAY_IMPORT).sort()).toEqual([...new Set(files.map(placeOf))].sort())
+})
+
+test('arrows point at core', () => {
+  const wrong = imports.filter(({ file, target }) => {
+    if (!target.startsWith('.')) return false
+    const from = placeOf(file)
+    const to = placeOf(normalize(join(dirname(file), target)))
+    return from !== to && !MAY_IMPORT[from]?.includes(to)
+  })
+  expect(wrong).toEqual([])
+})
+
+test('Node is named only where it may be', () => {
+  const isNode = (file: string) => NODE_FILES.some((pattern) => pattern.test(file))
+  const byImport = imports.filter(({ file, target }) => target.startsWith('node:') && !isNode(file))
+  const byName = files.filter(
+    (file) =>
+      !isNode(file) &&
+      /\b(process|Buffer|__dirname|require)\b[.([]/.test(readFileSync(file, 'utf8')),
+  )
+  expect({ byImport, byName }).toEqual({ byImport: [], byName: [] })
+})
+
+test('libraries stay where they belong', () => {
+  const wrong = imports.filter(({ file, target, typeOnly }) => {
+    const allowed = LIBRARIES[placeOf(file)]
+    if (!allowed || typeOnly || /^(\.|node:)/.test(target)) return false
+    return !allowed.some((name) => target === name || target.startsWith(`${name}/`))
+  })
+  expect(wrong).toEqual([])
+})
