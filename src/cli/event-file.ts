@@ -16,7 +16,7 @@ export async function readEventFile(file: string): Promise<JsonObject> {
 }
 
 /** An approval_cc callback of now. */
-export function sampleCallback(operate: 'CREATE' | 'READ' = 'CREATE'): JsonObject {
+export function sampleCallback(operate = 'CREATE'): JsonObject {
   return envelope(sampleEvent(operate))
 }
 

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../core/event.ts'
 
 /** The `event` object of an approval_cc callback, as Feishu's documentation shows it. */
-export function sampleEvent(operate: 'CREATE' | 'READ' = 'CREATE'): JsonObject {
+export function sampleEvent(operate = 'CREATE'): JsonObject {
   return {
     app_id: 'cli_a1b2c3d4e5f60708',
     tenant_key: '2d520d3b434f175e',

@@ -1,0 +1,56 @@
+import type { JsonObject } from '../core/event.ts'
+import { sampleCallback } from './event-file.ts'
+
+/** One callback of the demo, and what must come of it. */
+export interface Step {
+  readonly name: string
+  readonly callback: JsonObject
+  /** Encrypted and signed with a key that is not the app's. */
+  readonly forged: boolean
+  readonly answer: string
+  /** The sinks that must get it. */
+  readonly reaches: readonly string[]
+}
+
+export const ROUTES = `version: 1
+sources:
+  feishu:
+    type: feishu
+    verification_token: \${TOKEN}
+    encrypt_key: \${KEY}
+sinks:
+  finance:        # checks signatures with the standardwebhooks library
+    type: webhook
+    url: \${FINANCE_URL}
+    secret: \${FINANCE_SECRET}
+    format: cloudevents
+  hr-app:         # is built on the official Feishu SDK, and knows nothing of a gateway
+    type: webhook
+    url: \${HR_URL}
+    verification_token: \${HR_TOKEN}
+    encrypt_key: \${HR_KEY}
+  archive:        # is a plugin: plugins/jsonl.ts
+    type: jsonl
+    path: archive.jsonl
+routes:
+  - { name: created, match: { operate: CREATE }, to: [finance] }
+  - { name: read, match: { operate: READ }, to: [hr-app] }
+  - { name: everything, to: [archive] }
+`
+
+export function demoSteps(): Step[] {
+  const created = sampleCallback('CREATE')
+  const step = (
+    name: string,
+    callback: JsonObject,
+    answer: string,
+    reaches: readonly string[] = [],
+  ): Step => ({ name, callback, answer, reaches, forged: false })
+  return [
+    step('cc created', created, '200 accepted', ['finance', 'archive']),
+    step('the same again', created, '200 duplicate'),
+    step('cc read', sampleCallback('READ'), '200 accepted', ['hr-app', 'archive']),
+    step('an unknown operate', sampleCallback('SHRED'), '200 quarantined'),
+    { ...step('forged', sampleCallback('CREATE'), '401'), forged: true },
+  ]
+}

@@ -1,0 +1,145 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { createSeal } from '../feishu/seal.ts'
+import { setToken } from '../feishu/token.ts'
+import { type Env, readEnvironment } from '../hosts/environment.ts'
+import { type NodeGateway, openNodeGateway } from '../hosts/node.ts'
+import { readConfigFile } from '../hosts/node-config.ts'
+import { nodeCrypto } from '../hosts/node-crypto.ts'
+import { createNodeLog } from '../hosts/node-log.ts'
+import type { Command } from './command.ts'
+import { demoSteps, ROUTES, type Step } from './demo-steps.ts'
+
+const DELIVERED_WITHIN_MS = 10_000
+const LOOK_EVERY_MS = 20
+
+/** The ids of the events that each sink has got, in order. */
+type Arrivals = Readonly<Record<string, readonly string[]>>
+
+export const demo: Command = {
+  summary: 'show the main job on this machine: callbacks in, three kinds of receivers out',
+  usage: '',
+  help: 'Runs a gateway with its store in a temporary folder. Needs nothing but the checkout.',
+  async run() {
+    const folder = await mkdtemp(join(tmpdir(), 'lark-fanout-demo-'))
+    try {
+      return await show(folder)
+    } finally {
+      await rm(folder, { recursive: true, force: true })
+    }
+  },
+}
+
+async function show(folder: string): Promise<number> {
+  // They use libraries that come with the checkout only.
+  const { openSdkReceiver, openSignedReceiver } = await import('./demo-receivers.ts')
+  const finance = await openSignedReceiver()
+  const hr = await openSdkReceiver()
+  const env = {
+    TOKEN: randomBytes(16).toString('hex'),
+    KEY: randomBytes(16).toString('hex'),
+    PORT: '0',
+    HOST: '127.0.0.1',
+    DATABASE_URL: `sqlite:${join(folder, 'lark-fanout.db')}`,
+    ...finance.env,
+    ...hr.env,
+  }
+  const gateway = await openDemoGateway(folder, env)
+  const steps = demoSteps()
+  const answers = await sendAll(steps, gateway, env)
+  const look = async (): Promise<Arrivals> => ({
+    finance: finance.ids,
+    'hr-app': hr.ids,
+    archive: await archivedIds(folder),
+  })
+  const arrivals = await waitFor(look, (seen) => steps.every((step) => hasReached(step, seen)))
+  await gateway.close()
+  finance.close()
+  hr.close()
+  return report(steps, answers, arrivals)
+}
+
+async function openDemoGateway(folder: string, env: Env): Promise<NodeGateway> {
+  const file = join(folder, 'routes.yaml')
+  await writeFile(file, ROUTES)
+  await symlink(fileURLToPath(new URL('../../plugins', import.meta.url)), join(folder, 'plugins'))
+  const config = await readConfigFile({ file, env })
+  return openNodeGateway(config, readEnvironment(env), createNodeLog('error'))
+}
+
+/** Acts as Feishu. Each answer as `200 accepted`, or the status alone. */
+async function sendAll(steps: readonly Step[], { port }: NodeGateway, env: Env): Promise<string[]> {
+  const runtime = { crypto: nodeCrypto, now: Date.now }
+  const seal = await createSeal(env.KEY, runtime)
+  const forge = await createSeal('a guess', runtime)
+  const answers: string[] = []
+  for (const { callback, forged } of steps) {
+    const text = setToken(JSON.stringify(callback), env.TOKEN ?? '')
+    const message = await (forged ? forge : seal)(text)
+    const url = `http://127.0.0.1:${port}/webhook/event`
+    const answer = await fetch(url, { method: 'POST', ...message })
+    const { msg = '' } = Object(await answer.json())
+    answers.push(`${answer.status} ${msg}`.trim())
+  }
+  return answers
+}
+
+async function archivedIds(folder: string): Promise<string[]> {
+  const text = await readFile(join(folder, 'archive.jsonl'), 'utf8').catch(() => '')
+  const lines = text.split('\n').slice(0, -1)
+  return lines.map((line) => idOf(JSON.parse(line)))
+}
+
+async function waitFor(
+  look: () => Promise<Arrivals>,
+  done: (seen: Arrivals) => boolean,
+): Promise<Arrivals> {
+  const until = Date.now() + DELIVERED_WITHIN_MS
+  for (;;) {
+    const seen = await look()
+    if (done(seen) || Date.now() > until) return seen
+    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS))
+  }
+}
+
+function idOf(callback: unknown): string {
+  return String(Object(callback).uuid ?? Object(callback).id)
+}
+
+function hasReached({ callback, reaches }: Step, seen: Arrivals): boolean {
+  return reaches.every((sink) => seen[sink]?.includes(idOf(callback)))
+}
+
+/** Prints what went where. Exit code 1 when something is not where it must be, or is somewhere twice. */
+function report(steps: readonly Step[], answers: readonly string[], arrivals: Arrivals): number {
+  const sinks = Object.keys(arrivals)
+  const told = new Set<string>()
+  const rows = steps.map((step, index) => {
+    const id = idOf(step.callback)
+    const first = !told.has(id)
+    told.add(id)
+    const times = sinks.map((sink) => arrivals[sink]?.filter((each) => each === id).length ?? 0)
+    const wanted = sinks.map((sink) => (step.reaches.includes(sink) ? 1 : 0))
+    const right = answers[index] === step.answer && (!first || String(times) === String(wanted))
+    const cells = times.map((count) => (first && count > 0 ? `${count} ×` : '–'))
+    return { cells: [step.name, answers[index] ?? '', ...cells], right }
+  })
+  printTable([['callback', 'answer', ...sinks], ...rows.map(({ cells }) => cells)])
+  const wrong = rows.filter(({ right }) => !right).map(({ cells }) => cells[0])
+  if (wrong.length === 0) return 0
+  process.stderr.write(`not as it must be: ${wrong.join(', ')}\n`)
+  return 1
+}
+
+function printTable(rows: readonly (readonly string[])[]): void {
+  const widths = (rows[0] ?? []).map((_, column) =>
+    Math.max(...rows.map((row) => (row[column] ?? '').length)),
+  )
+  for (const row of rows) {
+    const line = row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('   ')
+    process.stdout.write(`${line.trimEnd()}\n`)
+  }
+}
