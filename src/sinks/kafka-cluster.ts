@@ -1,0 +1,71 @@
+import { Kafka, type logCreator, logLevel } from 'kafkajs'
+import type { Log } from '../core/runtime.ts'
+import { type Batches, createBatches } from './kafka-batches.ts'
+import { type Connection, type ConnectionSettings, openConnection } from './kafka-connection.ts'
+import { type KafkaAccess, kafkaConfigOf } from './kafka-options.ts'
+
+export interface ClusterSettings extends ConnectionSettings {
+  /** How often kafkajs tries a send again by itself, so that the broker knows the batch by its sequence numbers. */
+  readonly retries: number
+}
+
+/** A sink's share of a cluster's one producer. */
+export interface ClusterShare {
+  readonly batches: Batches
+  /** Sends what is waiting; the last one to close disconnects. */
+  close(): Promise<void>
+}
+
+interface Cluster {
+  readonly connection: Connection
+  readonly topics: Map<string, Batches>
+  users: number
+}
+
+const clusters = new Map<string, Cluster>()
+
+/** Sinks with equal access and compression share one producer, and those with the same topic its batches. */
+export function shareCluster(
+  access: KafkaAccess,
+  topic: string,
+  settings: ClusterSettings,
+): ClusterShare {
+  const key = JSON.stringify([access, settings.compression])
+  const cluster = clusters.get(key) ?? openCluster(access, settings)
+  clusters.set(key, cluster)
+  cluster.users += 1
+  const batches =
+    cluster.topics.get(topic) ??
+    createBatches(topic, (messages) => cluster.connection.send(topic, messages))
+  cluster.topics.set(topic, batches)
+  return {
+    batches,
+    async close() {
+      await batches.flush()
+      cluster.users -= 1
+      if (cluster.users > 0) return
+      clusters.delete(key)
+      await cluster.connection.close()
+    },
+  }
+}
+
+function openCluster(access: KafkaAccess, settings: ClusterSettings): Cluster {
+  const client = new Kafka({
+    ...kafkaConfigOf(access),
+    connectionTimeout: 3000,
+    requestTimeout: 10_000,
+    // Waits of 0.1 to 2 s: 7 retries last 7 s, long enough for a new leader, shorter than a sink's usual timeout.
+    retry: { retries: settings.retries, initialRetryTime: 100, maxRetryTime: 2000 },
+    logLevel: logLevel.ERROR,
+    logCreator: logTo(settings.log),
+  })
+  return { connection: openConnection(client, settings), topics: new Map(), users: 0 }
+}
+
+/** Only fields that are known to hold no secret. What fails for good reaches people with its delivery. */
+function logTo(log: Log): logCreator {
+  return () =>
+    ({ log: { message, broker, error, retryCount } }) =>
+      log.debug({ broker, error, retryCount }, `kafka: ${message}`)
+}

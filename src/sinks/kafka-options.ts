@@ -1,0 +1,123 @@
+import * as T from '@sinclair/typebox'
+import type { KafkaConfig, SASLOptions } from 'kafkajs'
+import type { Problem } from '../core/errors.ts'
+import { formatOption } from './format.ts'
+
+const pem = 'PEM text, or the path of a PEM file beside routes.yaml.'
+
+const sslOption = T.Object(
+  {
+    ca: T.Optional(T.String({ description: `Whom to trust in place of the system: ${pem}` })),
+    cert: T.Optional(T.String({ description: `The client certificate: ${pem}` })),
+    key: T.Optional(T.String({ secret: true, description: `Its private key: ${pem}` })),
+  },
+  { additionalProperties: false },
+)
+
+const mechanismOption = T.Union(
+  [
+    T.Literal('plain'),
+    T.Literal('scram-sha-256'),
+    T.Literal('scram-sha-512'),
+    T.Literal('oauthbearer'),
+  ],
+  { description: 'The SASL mechanism. plain sends the password as it is: use it with ssl.' },
+)
+
+const saslOption = T.Object(
+  {
+    mechanism: mechanismOption,
+    username: T.Optional(T.String({ description: 'For plain and scram.' })),
+    password: T.Optional(T.String({ secret: true, description: 'For plain and scram.' })),
+    token: T.Optional(T.String({ secret: true, description: 'The bearer token.' })),
+  },
+  { additionalProperties: false, description: 'How to log in. Without it: not at all.' },
+)
+
+export const kafkaOptions = T.Object({
+  brokers: T.Array(T.String({ pattern: '^[^\\s:/@]+:[0-9]{1,5}$' }), {
+    minItems: 1,
+    description: 'Brokers to ask first, each as host:port; they name the others.',
+  }),
+  topic: T.String({
+    pattern: '^(?!\\.{1,2}$)[A-Za-z0-9._-]{1,249}$',
+    description: 'The topic, which must exist: it is never created.',
+  }),
+  format: formatOption,
+  ssl: T.Optional(
+    T.Union([T.Boolean(), sslOption], {
+      description: 'TLS to the brokers: true, or certificates of your own.',
+    }),
+  ),
+  sasl: T.Optional(saslOption),
+  compression: T.Union([T.Literal('none'), T.Literal('gzip')], {
+    default: 'none',
+    description: 'How batches are compressed.',
+  }),
+  client_id: T.String({
+    default: 'lark-fanout',
+    minLength: 1,
+    description: "The name under which the brokers' logs and quotas know this client.",
+  }),
+})
+
+export type KafkaOptions = T.Static<typeof kafkaOptions>
+
+/** What the schema cannot say: which credentials belong to which mechanism. */
+export function checkKafka({ ssl, sasl }: KafkaOptions): readonly Problem[] {
+  return [...(typeof ssl === 'object' ? checkSsl(ssl) : []), ...(sasl ? checkSasl(sasl) : [])]
+}
+
+function checkSsl({ cert, key }: T.Static<typeof sslOption>): Problem[] {
+  if ((cert === undefined) === (key === undefined)) return []
+  const [there, missing] = cert === undefined ? ['key', 'cert'] : ['cert', 'key']
+  return [{ path: `ssl.${missing}`, message: `is required with ${there}` }]
+}
+
+function checkSasl(sasl: T.Static<typeof saslOption>): Problem[] {
+  const needed: readonly string[] =
+    sasl.mechanism === 'oauthbearer' ? ['token'] : ['username', 'password']
+  return (['username', 'password', 'token'] as const).flatMap((name) => {
+    const path = `sasl.${name}`
+    if (needed.includes(name) && sasl[name] === undefined) {
+      return [{ path, message: `is required with ${sasl.mechanism}` }]
+    }
+    if (!needed.includes(name) && sasl[name] !== undefined) {
+      return [{ path, message: `has no meaning with ${sasl.mechanism}: remove it` }]
+    }
+    return []
+  })
+}
+
+/** Where and as whom to connect, in plain data: what two sinks must have in common to share a producer. */
+export interface KafkaAccess {
+  readonly brokers: readonly string[]
+  readonly clientId: string
+  /** Certificates as PEM text. */
+  readonly ssl: boolean | Readonly<Record<string, string>>
+  readonly sasl: T.Static<typeof saslOption> | undefined
+}
+
+/** `readPem` gives the PEM text that an `ssl` option stands for. */
+export function accessOf(
+  { brokers, client_id, ssl = false, sasl }: KafkaOptions,
+  readPem: (value: string, path: string) => string,
+): KafkaAccess {
+  if (typeof ssl === 'boolean') return { brokers, clientId: client_id, ssl, sasl }
+  const certificates = Object.entries(ssl).map(([name, value]) => [
+    name,
+    readPem(value, `ssl.${name}`),
+  ])
+  return { brokers, clientId: client_id, ssl: Object.fromEntries(certificates), sasl }
+}
+
+/** The same in kafkajs's words. */
+export function kafkaConfigOf({ brokers, clientId, ssl, sasl }: KafkaAccess): KafkaConfig {
+  return { brokers: [...brokers], clientId, ssl, ...(sasl && { sasl: credentialsOf(sasl) }) }
+}
+
+function credentialsOf(sasl: T.Static<typeof saslOption>): SASLOptions {
+  const { mechanism, username = '', password = '', token = '' } = sasl
+  if (mechanism !== 'oauthbearer') return { mechanism, username, password }
+  return { mechanism, oauthBearerProvider: async () => ({ value: token }) }
+}

@@ -1,0 +1,113 @@
+import { mkdtemp, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Value } from '@sinclair/typebox/value'
+import { describe, expect, test } from 'vitest'
+import { ConfigError } from '../../src/core/errors.ts'
+import { createNodeRuntime } from '../../src/hosts/node-runtime.ts'
+import { kafka } from '../../src/sinks/kafka.ts'
+import {
+  accessOf,
+  checkKafka,
+  type KafkaOptions,
+  kafkaOptions,
+} from '../../src/sinks/kafka-options.ts'
+
+const least = { brokers: ['kafka-1:9092'], topic: 'approvals.cc' }
+const problemsOf = (some: object) => {
+  const options = Value.Default(kafkaOptions, { ...least, ...some })
+  if (!Value.Check(kafkaOptions, options)) throw new Error('the schema refuses this already')
+  return checkKafka(options)
+}
+
+describe('kafka options', () => {
+  test('brokers and a topic are enough', () => {
+    expect(Value.Default(kafkaOptions, { ...least })).toEqual({
+      ...least,
+      format: 'feishu',
+      compression: 'none',
+      client_id: 'lark-fanout',
+    })
+    expect(problemsOf({})).toEqual([])
+  })
+
+  test.each([
+    { brokers: [] },
+    { brokers: ['kafka-1'] },
+    { brokers: ['kafka://kafka-1:9092'] },
+    { brokers: ['user:password@kafka-1:9092'] },
+    { topic: '' },
+    { topic: '..' },
+    { topic: 'approvals/cc' },
+    { topic: 'x'.repeat(250) },
+    { compression: 'snappy' },
+    { ssl: { cert_file: 'x' } },
+    { sasl: { mechanism: 'gssapi' } },
+    { sasl: { username: 'lake' } },
+  ])('the schema refuses %j', (some) => {
+    const options = Value.Default(kafkaOptions, { ...least, ...some })
+    expect(Value.Check(kafkaOptions, options)).toBe(false)
+  })
+
+  test('each mechanism names what it lacks and what it has no use for', () => {
+    expect(problemsOf({ sasl: { mechanism: 'plain', username: 'lake' } })).toEqual([
+      { path: 'sasl.password', message: 'is required with plain' },
+    ])
+    expect(problemsOf({ sasl: { mechanism: 'oauthbearer', username: 'lake' } })).toEqual([
+      { path: 'sasl.username', message: 'has no meaning with oauthbearer: remove it' },
+      { path: 'sasl.token', message: 'is required with oauthbearer' },
+    ])
+    const scram = { mechanism: 'scram-sha-256', username: 'lake', password: 'p' }
+    expect(problemsOf({ sasl: scram })).toEqual([])
+  })
+
+  test('a certificate and its key come together', () => {
+    expect(problemsOf({ ssl: { cert: 'c' } })).toEqual([
+      { path: 'ssl.key', message: 'is required with cert' },
+    ])
+    expect(problemsOf({ ssl: { key: 'k' } })).toEqual([
+      { path: 'ssl.cert', message: 'is required with key' },
+    ])
+    expect(problemsOf({ ssl: { ca: 'a' } })).toEqual([])
+  })
+
+  test('every credential is marked secret', () => {
+    expect(JSON.parse(JSON.stringify(kafkaOptions))).toMatchObject({
+      properties: {
+        sasl: { properties: { password: { secret: true }, token: { secret: true } } },
+        ssl: { anyOf: [{}, { properties: { key: { secret: true } } }] },
+      },
+    })
+  })
+})
+
+describe('certificates', () => {
+  const options: KafkaOptions = {
+    ...least,
+    format: 'feishu',
+    compression: 'none',
+    client_id: 'test',
+    ssl: { ca: 'ca.pem', cert: '-----BEGIN CERTIFICATE-----', key: 'not PEM, and secret' },
+  }
+
+  test('PEM text is taken as it is, anything else as a file', () => {
+    const { ssl } = accessOf(options, (value, path) => `${path}=${value}`)
+    expect(ssl).toEqual({
+      ca: 'ssl.ca=ca.pem',
+      cert: 'ssl.cert=-----BEGIN CERTIFICATE-----',
+      key: 'ssl.key=not PEM, and secret',
+    })
+  })
+
+  test('a file that is not there refuses the whole file, and shows no key', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'lark-fanout-'))
+    await writeFile(join(folder, 'ca.pem'), '-----BEGIN CERTIFICATE-----')
+    const log = { debug() {}, info() {}, warn() {}, error() {} }
+    const opening = Promise.resolve(kafka.open(options, createNodeRuntime({ folder, log })))
+    const error = await opening.catch((reason: unknown) => reason)
+    if (!(error instanceof ConfigError)) throw new Error(`not a ConfigError: ${error}`)
+    expect(error.problems).toMatchObject([{ path: 'ssl.key' }])
+    expect(error.message).toContain('beside routes.yaml')
+    expect(error.message).not.toContain('secret')
+  })
+})
