@@ -1,0 +1,4 @@
+import { outbox } from './sqlite-1-outbox.ts'
+
+/** The schema's versions, in order. Append only: what has been released is never edited. */
+export const sqliteMigrations: readonly string[] = [outbox]

@@ -1,0 +1,54 @@
+import { messageOf } from '../core/errors.ts'
+
+/** SQLite's primary result codes that a store meets: https://sqlite.org/rescode.html */
+const CODES = {
+  busy: 5,
+  readOnly: 8,
+  io: 10,
+  corrupt: 11,
+  full: 13,
+  cannotOpen: 14,
+  notADatabase: 26,
+}
+
+/** SQLite's primary result code, or undefined when something else was thrown. */
+function codeOf(error: unknown): number | undefined {
+  if (!(error instanceof Error) || !('errcode' in error)) return undefined
+  return typeof error.errcode === 'number' ? error.errcode & 0xff : undefined
+}
+
+export function isBusy(error: unknown): boolean {
+  return codeOf(error) === CODES.busy
+}
+
+/** Whether the database or its disk failed, rather than one call that asked too much of it. */
+export function isDatabaseError(error: unknown): boolean {
+  return Object.values(CODES).some((code) => code === codeOf(error))
+}
+
+/** Says which file it is, and what its operator can do. */
+export function explainError(error: unknown, file: string): Error {
+  const message = messageOf(error)
+  const advice = adviceFor(codeOf(error))
+  return new Error(advice ? `${file}: ${message}: ${advice}` : message, { cause: error })
+}
+
+function adviceFor(code: number | undefined): string | undefined {
+  switch (code) {
+    case CODES.busy:
+      return 'another process keeps the database locked; end it, or wait until it is done'
+    case CODES.readOnly:
+      return 'make the file and its folder writable for the user that runs this process'
+    case CODES.io:
+      return 'the disk reports errors; see the log of the operating system'
+    case CODES.full:
+      return 'free some space on its disk'
+    case CODES.cannotOpen:
+      return 'the folder must exist, and be writable for the user that runs this process'
+    case CODES.corrupt:
+    case CODES.notADatabase:
+      return 'restore a backup, or move the file away to start with an empty store'
+    default:
+      return undefined
+  }
+}

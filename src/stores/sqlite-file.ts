@@ -1,0 +1,121 @@
+import { mkdirSync, statSync } from 'node:fs'
+import { dirname, isAbsolute } from 'node:path'
+import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import { sqliteMigrations } from './migrations/sqlite.ts'
+import type { SqliteDriver } from './sqlite.ts'
+
+/** `serve` makes and migrates the file; `beside` and `read` want it there, at this version. */
+export type FileMode = 'serve' | 'beside' | 'read'
+
+/** 'lark' in ASCII: tells our files from those of other programs. */
+const APPLICATION_ID = 0x6c61726b
+
+/** How long to wait for another process that is writing. */
+const BUSY_MS = 5000
+
+/** Throws where the file is not a database, not ours, or of another version. Changes nothing of a foreign file. */
+export function openFile(file: string, mode: FileMode): DatabaseSync {
+  if (mode !== 'serve' && !statSync(file, { throwIfNoEntry: false })) {
+    throw new Error(`${file} does not exist: start the gateway first, or name the right file`)
+  }
+  const db = new DatabaseSync(file, { timeout: BUSY_MS, readOnly: mode === 'read' })
+  try {
+    const version = versionOf(db, file)
+    if (mode !== 'read') setUp(db)
+    if (mode === 'serve') migrate(db, version)
+    else if (version < sqliteMigrations.length) throw new Error(`${file} ${OUTDATED}`)
+    return db
+  } catch (error) {
+    db.close()
+    throw error
+  }
+}
+
+const OUTDATED =
+  'was written by an older lark-fanout: start the gateway once to bring it up to date'
+
+/**
+ * A folder named by a relative path (`./data`) is made. An absolute one has to be there: where it is missing, a volume
+ * is not mounted, and what would be written in its place would be lost.
+ */
+export function makeFolder(file: string): void {
+  const folder = dirname(file)
+  if (!isAbsolute(file)) mkdirSync(folder, { recursive: true })
+  else if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
+    throw new Error(`${folder} is not a folder: make it, or mount the volume that holds ${file}`)
+  }
+}
+
+function versionOf(db: DatabaseSync, file: string): number {
+  const version = numberOf(db, 'PRAGMA user_version')
+  const application = numberOf(db, 'PRAGMA application_id')
+  const isEmpty = application === 0 && numberOf(db, 'SELECT count(*) FROM sqlite_schema') === 0
+  if (application !== APPLICATION_ID && !isEmpty) {
+    throw new Error(`${file} is the database of another program: choose another file`)
+  }
+  if (version > sqliteMigrations.length) {
+    const known = sqliteMigrations.length
+    throw new Error(
+      `${file} was written by a newer lark-fanout (schema ${version}, this one knows ${known}): start that version`,
+    )
+  }
+  return version
+}
+
+/** auto_vacuum comes before WAL and before the first table, or the file never shrinks. */
+function setUp(db: DatabaseSync): void {
+  db.exec(`
+    PRAGMA auto_vacuum = INCREMENTAL;
+    PRAGMA journal_mode = WAL;
+    PRAGMA synchronous = FULL;
+    PRAGMA fullfsync = ON;                -- macOS: past the disk's own cache
+    PRAGMA wal_autocheckpoint = 8000;     -- 32 MB: hot pages are copied back less often
+    PRAGMA journal_size_limit = 67108864;
+    PRAGMA cache_size = -32768;
+  `)
+}
+
+function migrate(db: DatabaseSync, version: number): void {
+  for (const [i, migration] of sqliteMigrations.entries()) {
+    if (i < version) continue
+    const marks = `PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${i + 1};`
+    inTransaction(db, 'BEGIN IMMEDIATE', () => db.exec(migration + marks))
+  }
+}
+
+function numberOf(db: DatabaseSync, sql: string): number {
+  return Number(Object.values(db.prepare(sql).get() ?? {})[0])
+}
+
+/** `begin` is `BEGIN IMMEDIATE` where something may be written, so that no other process comes between. */
+export function sqliteDriver(db: DatabaseSync, begin: 'BEGIN' | 'BEGIN IMMEDIATE'): SqliteDriver {
+  const prepared = new Map<string, StatementSync>()
+  const statement = (sql: string): StatementSync => {
+    const known = prepared.get(sql)
+    if (known) return known
+    const fresh = db.prepare(sql)
+    prepared.set(sql, fresh)
+    return fresh
+  }
+  return {
+    rows: (sql, ...values) => statement(sql).all(...values),
+    run(sql, ...values) {
+      const { changes, lastInsertRowid } = statement(sql).run(...values)
+      return { changes: Number(changes), rowid: Number(lastInsertRowid) }
+    },
+    transaction: (work) => inTransaction(db, begin, work),
+  }
+}
+
+function inTransaction<T>(db: DatabaseSync, begin: string, work: () => T): T {
+  db.exec(begin)
+  try {
+    const result = work()
+    db.exec('COMMIT')
+    return result
+  } catch (error) {
+    // A full disk has SQLite roll back by itself.
+    if (db.isTransaction) db.exec('ROLLBACK')
+    throw error
+  }
+}

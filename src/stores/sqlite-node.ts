@@ -1,0 +1,81 @@
+import { extname } from 'node:path'
+import { dataOf } from '../core/event.ts'
+import type { Acceptance, ClaimedDelivery, Store } from '../core/store.ts'
+import { createGroupCommit, type Outcome } from './group-commit.ts'
+import type { Answers, Asks } from './sqlite.ts'
+import { type Answer, askBy, type Call } from './sqlite-calls.ts'
+import type { SqliteWorkerData } from './sqlite-worker.ts'
+import { openThread, type Thread } from './thread.ts'
+
+export interface SqliteStoreOptions {
+  /** A missing folder is made where the path is relative. */
+  readonly file: string
+  /** Unix milliseconds. */
+  readonly now?: () => number
+  /** Beside a gateway that may be serving the same file: takes no lock, frees no leases, wants the file there. */
+  readonly beside?: boolean
+}
+
+/**
+ * The store in a SQLite file, for one serving process: leases that its predecessor held are freed. Rejects where
+ * another process serves the file, or where the file is not one of ours.
+ */
+export async function openSqliteStore({
+  file,
+  now = Date.now,
+  beside = false,
+}: SqliteStoreOptions): Promise<Store> {
+  const writer = await openConnection({ file, mode: beside ? 'beside' : 'serve', now: now() })
+  const reader = openLazily(() => openConnection({ file, mode: 'read', now: now() }))
+  const writes = createGroupCommit(writer.ask)
+  const reads = createGroupCommit(reader.ask)
+  const write = askBy(writes.call)
+  const read = askBy(reads.call)
+  return {
+    accept: (batch, now) => write('accept', { batch: batch.map(withoutData), now }),
+    claim: async (query) => (await write('claim', query)).map(withData),
+    settle: async (batch) => void (await write('settle', { batch })),
+    release: async (batch) => void (await write('release', { batch })),
+    backlog: () => read('backlog', null),
+    check: async () => void (await write('check', null)),
+    async close() {
+      await Promise.all([reads.idle(), writes.idle()])
+      await reader.close()
+      await writer.close() // The last to close folds the WAL into the file.
+    },
+  }
+}
+
+/** Opens at the first question: a thread takes 0.1 s to start, and many commands never read. */
+function openLazily<Question, Answer>(
+  open: () => Promise<Thread<Question, Answer>>,
+): Thread<Question, Answer> {
+  let thread: Thread<Question, Answer> | undefined
+  let closed = false
+  return {
+    async ask(question) {
+      if (closed) throw new Error('the store is closed')
+      thread ??= await open()
+      return thread.ask(question)
+    },
+    async close() {
+      closed = true
+      await thread?.close()
+    },
+  }
+}
+
+function openConnection(data: SqliteWorkerData) {
+  const url = new URL(`./sqlite-worker${extname(import.meta.url)}`, import.meta.url)
+  return openThread<readonly Call[], readonly Outcome<Answer>[]>(url, data)
+}
+
+/** What crosses to the thread: `raw` says it all, and a parsed object would cost more than the rest. */
+function withoutData({ event, problems, owed }: Acceptance): Asks['accept']['batch'][number] {
+  const { id, type, appId, tenantKey, via, time, raw } = event
+  return { event: { id, type, appId, tenantKey, via, time, raw }, problems, owed }
+}
+
+function withData(claimed: Answers['claim'][number]): ClaimedDelivery {
+  return { ...claimed, event: { ...claimed.event, data: dataOf(claimed.event.raw) } }
+}

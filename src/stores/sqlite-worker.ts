@@ -1,0 +1,63 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import { freeLeases, sqliteStatements } from './sqlite.ts'
+import { answerAll, type Call } from './sqlite-calls.ts'
+import { explainError, isDatabaseError } from './sqlite-errors.ts'
+import { type FileMode, makeFolder, openFile, sqliteDriver } from './sqlite-file.ts'
+import { lockFile } from './sqlite-lock.ts'
+import { serveThread } from './thread.ts'
+
+/** The thread that owns one connection: the writing one, or one that only reads. */
+export interface SqliteWorkerData {
+  readonly file: string
+  readonly mode: FileMode
+  /** Unix milliseconds at opening. */
+  readonly now: number
+}
+
+const { file, mode, now }: SqliteWorkerData = workerData
+
+function open() {
+  const lock = mode === 'serve' ? takeFile() : undefined
+  try {
+    const connection = connect()
+    return {
+      answer: connection.answer,
+      close() {
+        connection.close()
+        lock?.release()
+      },
+    }
+  } catch (error) {
+    lock?.release()
+    throw error
+  }
+}
+
+function takeFile() {
+  makeFolder(file)
+  return lockFile(file)
+}
+
+function connect() {
+  const db = openFile(file, mode)
+  const driver = sqliteDriver(db, mode === 'read' ? 'BEGIN' : 'BEGIN IMMEDIATE')
+  if (mode === 'serve') driver.transaction(() => freeLeases(driver, now))
+  const statements = sqliteStatements(driver)
+  return {
+    answer: (calls: readonly Call[]) =>
+      answerAll(driver, statements, calls, isDatabaseError).map((outcome) =>
+        'answer' in outcome ? outcome : { error: explainError(outcome.error, file) },
+      ),
+    close: () => db.close(),
+  }
+}
+
+if (parentPort) {
+  serveThread(parentPort, () => {
+    try {
+      return open()
+    } catch (error) {
+      throw explainError(error, file)
+    }
+  })
+}
