@@ -39,7 +39,7 @@ async function run(name: string, command: Command, args: readonly string[]): Pro
 
 function parse(args: string[], options: NonNullable<Command['options']>) {
   try {
-    return parseArgs({ args, options, allowPositionals: true })
+    return parseArgs({ args, options, allowPositionals: true, allowNegative: true })
   } catch (error) {
     throw new UsageError(messageOf(error))
   }

@@ -144,12 +144,11 @@ function waysToPlace(
   const reached = reach(scope, want.rest)
   const ways: Groups[] = []
   if (want.leaf) {
-    if (reached.leaves.some(want.field.matches)) {
-      ways.push(groups)
-      // Only an absence may profit from a field that is found deeper than it could be.
-      if (!wants.some(({ absence }) => absence)) return ways
-    }
+    const isHere = reached.leaves.some(want.field.matches)
+    if (isHere) ways.push(groups)
     for (const { list, rest } of reached.lists) {
+      // Only an absence may profit from a field that is found deeper than it could be.
+      if (isHere && !concernsAbsence(wants, scope, list)) continue
       ways.push(add(groups, list, { ...want, rest, absence: false }))
     }
   }
@@ -158,6 +157,12 @@ function waysToPlace(
     if (way !== undefined) ways.push(way)
   }
   return ways
+}
+
+function concernsAbsence(wants: readonly Want[], scope: unknown, list: List): boolean {
+  return wants.some(
+    ({ absence, rest }) => absence && reach(scope, rest).lists.some((other) => other.list === list),
+  )
 }
 
 /**

@@ -3,7 +3,7 @@ import { ConfigError, type Problem } from './errors.ts'
 import { isObject } from './event.ts'
 import { combine, countCombinations, createField, type Part, type Rule } from './rule.ts'
 
-/** How many keys a path may have; more would be a mistake. */
+/** How many keys deep a pattern may be, those of `$or` included. */
 const maxDepth = 1000
 const maxFields = 256
 const maxCombinations = 1_000_000
@@ -20,12 +20,12 @@ const reservedNames = new Set([
  * which may match. Throws ConfigError with every problem.
  */
 export function parsePattern(pattern: unknown): readonly Rule[] {
-  const withChoices = parse(pattern, true)
-  if (withChoices.problems.length === 0) return combine(withChoices.parts)
+  const read = parse(pattern, true)
+  if (read.problems.length === 0) return read.rules
   // A pattern with a `$or` that is no choice is read once more, with every `$or` as a key like any other.
-  const withoutChoices = parse(pattern, false)
-  if (withoutChoices.problems.length === 0) return combine(withoutChoices.parts)
-  throw new ConfigError(withChoices.problems)
+  const reread = parse(pattern, false)
+  if (reread.problems.length === 0) return reread.rules
+  throw new ConfigError(read.problems)
 }
 
 /** Where in a pattern something stands, and how it is read there. */
@@ -34,6 +34,7 @@ interface Place {
   readonly at: string
   /** The keys so far, as an event has them. */
   readonly path: string
+  readonly depth: number
   readonly hasChoices: boolean
   readonly inChoice: boolean
   report(at: string, message: string): void
@@ -44,13 +45,14 @@ function parse(pattern: unknown, hasChoices: boolean) {
   const report = (path: string, message: string) => {
     problems.push({ path, message })
   }
-  const parts = parseObject(pattern, { at: '', path: '', hasChoices, inChoice: false, report })
+  const place = { at: '', path: '', depth: 0, hasChoices, inChoice: false, report }
+  const parts = parseObject(pattern, place)
   if (countCombinations(parts) > maxCombinations) {
     report('', `makes more than ${maxCombinations} combinations of its $or; split it`)
-  } else if (problems.length === 0 && combine(parts).some((rule) => rule.length > maxFields)) {
-    report('', `has more than ${maxFields} fields`)
   }
-  return { parts, problems }
+  const rules = problems.length === 0 ? combine(parts) : []
+  if (rules.some((rule) => rule.length > maxFields)) report('', `has more than ${maxFields} fields`)
+  return { rules, problems }
 }
 
 function parseObject(value: unknown, place: Place): readonly Part[] {
@@ -62,13 +64,16 @@ function parseObject(value: unknown, place: Place): readonly Part[] {
 
 function parseEntry(key: string, value: unknown, outer: Place): readonly Part[] {
   const at = join(outer.at, key)
-  if (outer.hasChoices && key === '$or') return parseChoices(value, { ...outer, at })
-
-  const place = { ...outer, at, path: join(outer.path, key) }
-  if (outer.inChoice && (isOperator(key) || reservedNames.has(key))) {
-    place.report(at, 'cannot be a field within $or, as it is the name of an operator')
-  } else if (place.path.split('.').length > maxDepth) {
+  const depth = outer.depth + key.split('.').length
+  const isChoice = outer.hasChoices && key === '$or'
+  const path = isChoice ? outer.path : join(outer.path, key)
+  const place = { ...outer, at, path, depth }
+  if (depth > maxDepth) {
     place.report(at, `is nested more than ${maxDepth} deep`)
+  } else if (isChoice) {
+    return parseChoices(value, place)
+  } else if (outer.inChoice && (isOperator(key) || reservedNames.has(key))) {
+    place.report(at, 'cannot be a field within $or, as it is the name of an operator')
   } else if (isObject(value)) {
     return parseObject(value, place)
   } else if (Array.isArray(value)) {

@@ -7,6 +7,7 @@ import type { Field, Rule } from './rule.ts'
 
 /** A rule, and the index of the pattern that it comes from. */
 interface Candidate {
+  /** What is to be checked; nothing where the rule matches because it was found. */
   readonly rule: Rule
   readonly pattern: number
 }
@@ -119,7 +120,7 @@ function createDrawer(): Drawer {
       const other = others.get(text) ?? { condition, candidates: [] }
       others.set(text, other)
       other.candidates.push(candidate)
-    } else if (lookup.by === 'value') append(values, lookup.key, candidate)
+    } else if (lookup.by === 'value') append(values, lookup.key, settle(candidate))
     else if (lookup.by === 'folded') append(folded, lookup.key, candidate)
     else if (lookup.by === 'address') append(addresses, lookup.key, candidate)
     else (lookup.by === 'prefix' ? prefixes : suffixes).file(lookup.key, candidate)
@@ -141,6 +142,11 @@ function createDrawer(): Drawer {
       }
     },
   }
+}
+
+/** A rule of one field is not looked at again when one of its values has been found. */
+function settle(candidate: Candidate): Candidate {
+  return candidate.rule.length === 1 ? { rule: [], pattern: candidate.pattern } : candidate
 }
 
 /** Candidates by prefix (or suffix): one look-up for each length that there is. */

@@ -27,7 +27,7 @@ export function createNodeMetrics(ledger: Ledger, sinks: () => Iterable<string>)
     meter: createMeter(registers),
     reloaded: (result) => reloads.inc({ result }),
     async render() {
-      await backlog.refresh(ledger, sinks())
+      await backlog.refresh(ledger, [...sinks()])
       return registry.metrics()
     },
   }
@@ -70,7 +70,7 @@ function createBacklogGauges(registers: Registry[]) {
   const oldest = gauge('lark_fanout_oldest_pending_seconds', 'Age of the oldest one owed.')
   const dead = gauge('lark_fanout_dead', 'Dead letters.')
   return {
-    async refresh(ledger: Ledger, sinks: Iterable<string>): Promise<void> {
+    async refresh(ledger: Ledger, sinks: readonly string[]): Promise<void> {
       const rows = await ledger.backlog()
       for (const each of [pending, oldest, dead]) {
         each.reset()

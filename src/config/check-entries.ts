@@ -1,0 +1,89 @@
+import type { TObject } from '@sinclair/typebox'
+import { ConfigError, messageOf } from '../core/errors.ts'
+import { isObject, type Json, type JsonObject } from '../core/event.ts'
+import type { SinkConfig, SourceConfig } from './config.ts'
+import { findingsWithin } from './dotted.ts'
+import type { Finding } from './finding.ts'
+import { fingerprintOf } from './fingerprint.ts'
+import { type SinkOptions, type SourceOptions, sinkSchema, sourceSchema } from './options.ts'
+import { knownKeys } from './schema-walk.ts'
+import { checkSettings, settingsOf } from './settings.ts'
+import { type Plug, plainSchema, plugShape, shapeOf, takenOptions } from './shape.ts'
+
+/** An entry of routes.yaml, read: its config, or what is wrong with it. */
+export interface Checked<T> {
+  readonly config: T | undefined
+  /** What it was checked against. */
+  readonly schema: JsonObject
+  /** Paths begin at the entry. */
+  readonly findings: readonly Finding[]
+}
+
+export interface Entry {
+  readonly name: string
+  /** Gets its defaults. */
+  readonly value: Json
+}
+
+/** Without a plug, because its type is unknown, only the options that all sources have are checked. */
+export function checkSource(entry: Entry, plug: Plug | undefined): Checked<SourceConfig> {
+  const { schema, findings } = checkEntry(entry, sourceSchema, plug)
+  if (findings.length > 0) return { config: undefined, schema, findings }
+  const [common, options] = split<SourceOptions>(entry.value, sourceSchema)
+  return { config: { name: entry.name, ...common, options }, schema, findings }
+}
+
+/** Without a plug, because its type is unknown, only the options that all sinks have are checked. */
+export async function checkSink(
+  entry: Entry,
+  plug: Plug | undefined,
+): Promise<Checked<SinkConfig>> {
+  const written = checkSettings(entry.value)
+  const { schema, findings } = checkEntry(entry, sinkSchema, plug)
+  if (findings.length + written.length > 0) {
+    return { config: undefined, schema, findings: [...findings, ...written] }
+  }
+  const [common, options] = split<SinkOptions>(entry.value, sinkSchema)
+  const { type } = common
+  const settings = settingsOf(common)
+  const fingerprint = await fingerprintOf({ type, settings, options })
+  return { config: { name: entry.name, type, settings, options, fingerprint }, schema, findings }
+}
+
+function checkEntry({ value }: Entry, common: TObject, plug: Plug | undefined) {
+  if (!plug) {
+    const { schema, check } = shapeOf(common)
+    return { schema, findings: check(value) }
+  }
+  const { schema, check } = plugShape(common, plug)
+  const findings = [...checkTaken(common, plug), ...check(value)]
+  const [shared, options] = split<JsonObject>(value, common)
+  const isSound = findings.every(({ path: [name = ''], onKey }) => onKey || name in shared)
+  return { schema, findings: isSound ? [...findings, ...checkByPlug(plug, options)] : findings }
+}
+
+function checkTaken(common: TObject, plug: Plug): Finding[] {
+  return takenOptions(common, plug).map((name) => {
+    const message = `its plug's option ${name} is called like one that all have: rename it there`
+    return { path: ['type'], message }
+  })
+}
+
+/** A plug's own check may throw like any other code of it. */
+function checkByPlug(plug: Plug, options: JsonObject): Finding[] {
+  try {
+    return findingsWithin(options, plug.check?.(options) ?? [])
+  } catch (error) {
+    const problems = error instanceof ConfigError ? error.problems : undefined
+    return findingsWithin(options, problems ?? [{ path: '', message: messageOf(error) }])
+  }
+}
+
+/** A checked entry as the options that all have, and those of its type. */
+function split<Common>(value: Json, common: TObject): readonly [Common, JsonObject] {
+  const shared = knownKeys(plainSchema(common))
+  const entries = Object.entries(isObject(value) ? value : {})
+  const pick = (isShared: boolean) =>
+    Object.fromEntries(entries.filter(([key]) => shared.includes(key) === isShared))
+  return [pick(true) as Common, pick(false)]
+}

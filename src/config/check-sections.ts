@@ -1,0 +1,133 @@
+import { messageOf } from '../core/errors.ts'
+import { isObject, type Json, type JsonObject } from '../core/event.ts'
+import { type Checked, checkSink, checkSource, type Entry } from './check-entries.ts'
+import type { SinkConfig, SourceConfig } from './config.ts'
+import { beneath, type Finding } from './finding.ts'
+import type { Plug } from './shape.ts'
+import { closest } from './suggest.ts'
+
+/** All entries of `sources` or of `sinks`. */
+export interface CheckedSection<T> {
+  readonly configs: readonly T[]
+  /** What each entry was checked against, by its name. */
+  readonly schemas: JsonObject
+  /** Paths begin at an entry's name. */
+  readonly findings: readonly Finding[]
+}
+
+/** Paths that the gateway answers itself. */
+const OWN_PATHS = /^\/(healthz|readyz|metrics|api|console)(\/|$)/
+
+export function checkSources(
+  entries: readonly Entry[],
+  types: readonly Plug[],
+): CheckedSection<SourceConfig> {
+  const checked = entries.map((entry) => {
+    const type = typeOf(entry.value)
+    const plug = types.find((known) => known.type === type)
+    const names = types.map((known) => known.type)
+    const unknown = type === undefined || plug ? [] : [unknownType(type, names, '')]
+    return withFindings(checkSource(entry, plug), unknown)
+  })
+  const section = sectionOf(entries, checked)
+  return { ...section, findings: [...section.findings, ...checkPaths(section.configs)] }
+}
+
+/** `known` are the types that are sure to be there; `resolve` also looks for plugins. */
+export async function checkSinks(
+  entries: readonly Entry[],
+  known: readonly string[],
+  resolve: (type: string) => Promise<Plug | undefined>,
+): Promise<CheckedSection<SinkConfig>> {
+  const look = lookUpOnce(resolve)
+  const checking = entries.map(async (entry) => {
+    const type = typeOf(entry.value)
+    if (type === undefined) return checkSink(entry, undefined)
+    const plug = await look(type)
+    if (typeof plug !== 'string') return checkSink(entry, plug)
+    const reason = plug || undefined
+    const finding = reason ? onType(reason) : unknownType(type, known, pluginHint(type))
+    return withFindings(await checkSink(entry, undefined), [finding])
+  })
+  return sectionOf(entries, await Promise.all(checking))
+}
+
+/** A plug, or why there is none; an empty text where nobody knows its type. */
+function lookUpOnce(
+  resolve: (type: string) => Promise<Plug | undefined>,
+): (type: string) => Promise<Plug | string> {
+  const found = new Map<string, Promise<Plug | string>>()
+  return (type) => {
+    const looking = found.get(type) ?? lookUp(type, resolve)
+    found.set(type, looking)
+    return looking
+  }
+}
+
+async function lookUp(
+  type: string,
+  resolve: (type: string) => Promise<Plug | undefined>,
+): Promise<Plug | string> {
+  // What is not a plug's name must not become part of a file's.
+  if (!PLUG_NAME.test(type)) return ''
+  try {
+    return (await resolve(type)) ?? ''
+  } catch (error) {
+    return `is not usable: ${messageOf(error)}`
+  }
+}
+
+const PLUG_NAME = /^[a-z][a-z0-9-]*$/
+
+function pluginHint(type: string): string {
+  return PLUG_NAME.test(type) ? `, nor is there plugins/${type}.ts` : ''
+}
+
+function typeOf(value: Json): string | undefined {
+  return isObject(value) && typeof value.type === 'string' ? value.type : undefined
+}
+
+function unknownType(type: string, known: readonly string[], more: string): Finding {
+  const meant = closest(type, known)
+  const hint =
+    meant === undefined ? `: not one of ${known.join(', ')}${more}` : `; did you mean "${meant}"?`
+  return onType(`unknown type ${JSON.stringify(type)}${hint}`)
+}
+
+function onType(message: string): Finding {
+  return { path: ['type'], message }
+}
+
+function withFindings<T>(checked: Checked<T>, more: readonly Finding[]): Checked<T> {
+  if (more.length === 0) return checked
+  return { ...checked, config: undefined, findings: [...more, ...checked.findings] }
+}
+
+function sectionOf<T>(
+  entries: readonly Entry[],
+  checked: readonly Checked<T>[],
+): CheckedSection<T> {
+  const names = entries.map(({ name }) => name)
+  const schemas = checked.map(({ schema }, index) => [names[index] ?? '', schema] as const)
+  return {
+    configs: checked.flatMap(({ config }) => (config === undefined ? [] : [config])),
+    schemas: Object.fromEntries(schemas),
+    findings: checked.flatMap(({ findings }, index) => beneath([names[index] ?? ''], findings)),
+  }
+}
+
+/** Every source has a path of its own. */
+function checkPaths(sources: readonly SourceConfig[]): Finding[] {
+  const owners = new Map<string, string>()
+  return sources.flatMap(({ name, path }) => {
+    const owner = owners.get(path)
+    owners.set(path, owner ?? name)
+    if (OWN_PATHS.test(path)) return [onPath(name, 'is a path that the gateway answers itself')]
+    if (owner === undefined) return []
+    return [onPath(name, `${path} is the path of ${owner} too: give each source its own`)]
+  })
+}
+
+function onPath(name: string, message: string): Finding {
+  return { path: [name, 'path'], message }
+}

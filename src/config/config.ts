@@ -1,0 +1,48 @@
+import type { Problem } from '../core/errors.ts'
+import type { JsonObject } from '../core/event.ts'
+import type { SinkSettings } from '../core/plan.ts'
+
+/** A problem whose place in routes.yaml is known. */
+export type LocatedProblem = Required<Problem>
+
+/** routes.yaml as plain data: checked, defaulted, variables expanded. Nothing in it is open yet. */
+export interface Config {
+  readonly sources: readonly SourceConfig[]
+  readonly sinks: readonly SinkConfig[]
+  /** In the order of the file. */
+  readonly routes: readonly RouteConfig[]
+  /** What is probably not meant, but can be run. */
+  readonly warnings: readonly LocatedProblem[]
+}
+
+export interface SourceConfig {
+  readonly name: string
+  readonly type: string
+  /** Where it receives its callbacks, e.g. `/webhook/event`. */
+  readonly path: string
+  /** Accepted event types. */
+  readonly events: readonly string[] | '*'
+  /** What its type alone understands. */
+  readonly options: JsonObject
+}
+
+export interface SinkConfig {
+  readonly name: string
+  readonly type: string
+  readonly settings: SinkSettings
+  /** What its type alone understands. */
+  readonly options: JsonObject
+  /** A digest: equal if and only if type, settings and options are equal. */
+  readonly fingerprint: string
+}
+
+export interface RouteConfig {
+  readonly name: string
+  /** Names of the sources whose events it takes; undefined for all. */
+  readonly from: readonly string[] | undefined
+  /** An event pattern; undefined matches every event. */
+  readonly match: JsonObject | undefined
+  /** Names of sinks. */
+  readonly to: readonly string[]
+  readonly enabled: boolean
+}

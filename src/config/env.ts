@@ -1,0 +1,83 @@
+import { messageOf } from '../core/errors.ts'
+
+/** Where the values of `${…}` come from. */
+export interface Surroundings {
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** For `${file:/path}`; throws where there is none. */
+  readFile(path: string): string
+  /** Makes up the value of a variable that is missing or empty. */
+  readonly inventSecret?: ((variable: string) => string) | undefined
+}
+
+export interface Expanded {
+  readonly value: string
+  readonly problems: readonly string[]
+}
+
+const REFERENCE = /\$\$|\$\{([^}]*)(\}?)/g
+const VARIABLE = /^([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?$/s
+const FILE = /^file:(.+)$/s
+
+/** Whether a text, as written, takes something from outside: then it is a secret, and is shown as written. */
+export function hasReference(text: string): boolean {
+  return [...text.matchAll(REFERENCE)].some(([reference]) => reference !== '$$')
+}
+
+/**
+ * Puts values in place of `${VAR}`, `${VAR:-default}` and `${file:/path}`, and a dollar in place of `$$`. A reference
+ * that cannot be resolved stays as it is, and is a problem; so is a text of references that comes to nothing.
+ */
+export function expandText(text: string, surroundings: Surroundings): Expanded {
+  const problems: string[] = []
+  const value = text.replaceAll(REFERENCE, (reference, inner: string, end: string) => {
+    if (reference === '$$') return '$'
+    const resolved =
+      end === '' ? unknownForm('a dollar and { without }') : resolve(inner, surroundings)
+    if ('value' in resolved) return resolved.value
+    problems.push(resolved.problem)
+    return reference
+  })
+  if (problems.length === 0 && value.trim() === '' && hasReference(text)) {
+    problems.push(`is empty: ${text} comes to nothing`)
+  }
+  return { value, problems }
+}
+
+type Resolved = { readonly value: string } | { readonly problem: string }
+
+function resolve(inner: string, surroundings: Surroundings): Resolved {
+  const [, name, fallback] = VARIABLE.exec(inner) ?? []
+  if (name !== undefined) return resolveVariable(name, fallback, surroundings)
+  const [, path] = FILE.exec(inner) ?? []
+  if (path !== undefined) return resolveFile(path, surroundings)
+  return unknownForm(`\${${inner}}`)
+}
+
+function resolveVariable(
+  name: string,
+  fallback: string | undefined,
+  { env, inventSecret }: Surroundings,
+): Resolved {
+  if (fallback?.includes('${')) {
+    return { problem: `\${${name}:-…}: a default cannot hold another reference` }
+  }
+  const value = Object.hasOwn(env, name) ? env[name] : undefined
+  if (value) return { value }
+  if (fallback !== undefined) return { value: fallback.replaceAll('$$', () => '$') }
+  if (inventSecret) return { value: inventSecret(name) }
+  if (value !== undefined) return { value }
+  return { problem: `${name} is not set: set it in the environment or in .env` }
+}
+
+function resolveFile(path: string, { readFile }: Surroundings): Resolved {
+  try {
+    return { value: readFile(path).replace(/\r?\n$/, '') }
+  } catch (error) {
+    return { problem: `cannot read ${path}: ${messageOf(error)}` }
+  }
+}
+
+function unknownForm(reference: string): Resolved {
+  const forms = `\${VAR}, \${VAR:-default} and \${file:/path}`
+  return { problem: `${reference} is none of ${forms}; a dollar by itself is $$` }
+}

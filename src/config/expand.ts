@@ -1,0 +1,36 @@
+import { isObject, type Json } from '../core/event.ts'
+import { expandText, type Surroundings } from './env.ts'
+import type { Finding, Path } from './finding.ts'
+
+export interface ExpandedTree {
+  /** A copy of its own, with a value in place of each reference. */
+  readonly value: Json
+  readonly findings: readonly Finding[]
+  /** What stands in the file for values that came from outside, by these values. */
+  readonly written: ReadonlyMap<string, string>
+}
+
+/** Expands the references in all strings of a file. Only what sources lack is made up. */
+export function expandTree(file: Json, surroundings: Surroundings): ExpandedTree {
+  const { inventSecret, ...withoutInventing } = surroundings
+  const findings: Finding[] = []
+  const written = new Map<string, string>()
+
+  function expandString(text: string, path: Path): string {
+    const around = path[0] === 'sources' ? surroundings : withoutInventing
+    const { value, problems } = expandText(text, around)
+    for (const message of problems) findings.push({ path, message })
+    if (value !== text && problems.length === 0) written.set(value, text)
+    return value
+  }
+
+  function expand(value: Json, path: Path): Json {
+    if (typeof value === 'string') return expandString(value, path)
+    if (Array.isArray(value)) return value.map((item, index) => expand(item, [...path, `${index}`]))
+    if (!isObject(value)) return value
+    const entries = Object.entries(value)
+    return Object.fromEntries(entries.map(([key, item]) => [key, expand(item, [...path, key])]))
+  }
+
+  return { value: expand(file, []), findings, written }
+}

@@ -1,0 +1,96 @@
+import { ConfigError, messageOf, type Problem } from '../core/errors.ts'
+import { type Event, matchView } from '../core/event.ts'
+import type { LiveSink, LiveSource, Plan } from '../core/plan.ts'
+import type { Sink, SinkType, SourceType } from '../core/plugin.ts'
+import { createPatternIndex } from '../core/route-index.ts'
+import type { Runtime } from '../core/runtime.ts'
+import type { Config, RouteConfig, SinkConfig, SourceConfig } from './config.ts'
+
+export interface LinkContext {
+  sourceType(type: string): SourceType | undefined
+  sinkType(type: string): SinkType | undefined
+  /** What is wrong with an event's data by its type's schema. */
+  validate(type: string, data: Event['data']): readonly string[]
+  readonly runtime: Runtime
+}
+
+/**
+ * Plain data to a live plan. All sinks are open before it resolves; sinks that `previous` has with the same options
+ * are taken over as they are. Throws ConfigError when one cannot be opened, having closed those that it opened.
+ */
+export async function link(config: Config, context: LinkContext, previous?: Plan): Promise<Plan> {
+  const opened = await Promise.allSettled([
+    ...config.sources.map((source) => openSource(source, context)),
+    ...config.sinks.map((sink) => openSink(sink, context, previous?.sinks.get(sink.name))),
+  ])
+  const problems = opened.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []))
+  const lives = opened.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
+  const sinks = lives.filter((live) => 'sink' in live)
+  if (problems.length > 0) {
+    await closeNew(sinks, previous)
+    throw new ConfigError(problems)
+  }
+  return {
+    sources: lives.filter((live) => 'source' in live),
+    sinks: new Map(sinks.map((live) => [live.name, live])),
+    route: createRouter(config.routes),
+    check: ({ type, data }) => context.validate(type, data),
+  }
+}
+
+async function openSource(config: SourceConfig, context: LinkContext): Promise<LiveSource> {
+  const { name, path, events } = config
+  const type = context.sourceType(config.type)
+  const source = await open(`sources.${name}`, () => type?.open(config.options, context.runtime))
+  const accepted = events === '*' ? undefined : new Set(events)
+  return { name, path, source, accepts: (eventType) => accepted?.has(eventType) ?? true }
+}
+
+async function openSink(
+  config: SinkConfig,
+  context: LinkContext,
+  previous: LiveSink | undefined,
+): Promise<LiveSink> {
+  const { name, settings, fingerprint, options } = config
+  if (previous?.fingerprint === fingerprint) return previous
+  const type = context.sinkType(config.type)
+  const sink = await open(`sinks.${name}`, () => type?.open(options, context.runtime))
+  return { name, settings, fingerprint, sink }
+}
+
+/** Rejects with the Problem that routes.yaml's author shall read. */
+async function open<Live>(
+  path: string,
+  opening: () => Live | Promise<Live> | undefined,
+): Promise<Live> {
+  let reason = 'its type is unknown'
+  try {
+    const live = await opening()
+    if (live !== undefined) return live
+  } catch (error) {
+    reason = messageOf(error)
+  }
+  const problem: Problem = { path, message: `cannot be opened: ${reason}` }
+  throw problem
+}
+
+async function closeNew(sinks: readonly LiveSink[], previous: Plan | undefined): Promise<void> {
+  const isNew = ({ name, sink }: LiveSink) => previous?.sinks.get(name)?.sink !== sink
+  const closings = sinks.filter(isNew).map(async ({ sink }: { sink: Sink }) => sink.close?.())
+  await Promise.allSettled(closings)
+}
+
+/** Which sinks an event is owed to: each once, however many routes name it. */
+function createRouter(routes: readonly RouteConfig[]): (event: Event) => readonly string[] {
+  const enabled = routes.filter((route) => route.enabled)
+  const matching = createPatternIndex(enabled.map((route) => route.match))
+  return (event) => {
+    const names = new Set<string>()
+    for (const index of matching(matchView(event))) {
+      const route = enabled[index]
+      if (!route || (route.from && !route.from.includes(event.via))) continue
+      for (const name of route.to) names.add(name)
+    }
+    return [...names]
+  }
+}

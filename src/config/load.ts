@@ -1,0 +1,115 @@
+import type { TSchema } from '@sinclair/typebox'
+import { ConfigError } from '../core/errors.ts'
+import { isObject, type Json, type JsonObject } from '../core/event.ts'
+import type { SinkType, SourceType } from '../core/plugin.ts'
+import type { Entry } from './check-entries.ts'
+import { type CheckedRoutes, checkRoutes } from './check-routes.ts'
+import { type CheckedSection, checkSinks, checkSources } from './check-sections.ts'
+import type { Config, SinkConfig, SourceConfig } from './config.ts'
+import { type Document, readDocument } from './document.ts'
+import type { Surroundings } from './env.ts'
+import { type ExpandedTree, expandTree } from './expand.ts'
+import { beneath, type Finding } from './finding.ts'
+import { hideSecrets, secretsOf, wholeSchema } from './masks.ts'
+import { fileSchema, routeSchema } from './options.ts'
+import { type Disclosure, locate, withoutEffects } from './report.ts'
+import { plainSchema, shapeOf } from './shape.ts'
+
+export interface LoadOptions extends Surroundings {
+  readonly sources: readonly SourceType[]
+  /** Finds a built-in sink type or a plugin; undefined where there is none. Rejects where one is not usable. */
+  resolveSink(type: string): Promise<SinkType | undefined>
+  /** The sink types that are known without looking for plugins. */
+  readonly sinkTypes: readonly string[]
+  /** By event type: what `match` may ask for. */
+  readonly eventSchemas: Readonly<Record<string, TSchema>>
+}
+
+/**
+ * The text of routes.yaml as checked plain data. Throws ConfigError with every problem and its place; neither a message
+ * nor an excerpt shows a secret. Sources and sinks are not opened.
+ */
+export async function loadConfig(text: string, options: LoadOptions): Promise<Config> {
+  const document = readDocument(text)
+  const expanded = expandTree(document.value, options)
+  const file = await checkFile(expanded.value, options)
+  const causes = [...document.findings, ...expanded.findings]
+  const findings = [...causes, ...withoutEffects(file.findings, causes)]
+  const disclosure = disclose(document, expanded, file)
+  if (findings.length > 0) throw new ConfigError(locate(findings, document, disclosure))
+  const warnings = locate(file.warnings, document, disclosure)
+  return {
+    sources: file.sources.configs,
+    sinks: file.sinks.configs,
+    routes: file.routes.configs,
+    warnings,
+  }
+}
+
+interface CheckedFile {
+  readonly sources: CheckedSection<SourceConfig>
+  readonly sinks: CheckedSection<SinkConfig>
+  readonly routes: CheckedRoutes
+  readonly findings: readonly Finding[]
+  readonly warnings: readonly Finding[]
+}
+
+async function checkFile(value: Json, options: LoadOptions): Promise<CheckedFile> {
+  const wrong = shapeOf(fileSchema).check(value)
+  const file = isObject(value) ? value : {}
+  const sinkEntries = entriesOf(file.sinks)
+  const sources = checkSources(entriesOf(file.sources), options.sources)
+  const sinks = await checkSinks(sinkEntries, options.sinkTypes, options.resolveSink)
+  const eventSchemas = Object.entries(options.eventSchemas)
+  const routes = checkRoutes(Array.isArray(file.routes) ? file.routes : [], {
+    events: acceptedEvents(file.sources, sources.configs),
+    sinks: new Set(sinkEntries.map(({ name }) => name)),
+    eventSchemas: new Map(eventSchemas.map(([type, schema]) => [type, plainSchema(schema)])),
+  })
+  const findings = [
+    ...wrong,
+    ...beneath(['sources'], sources.findings),
+    ...beneath(['sinks'], sinks.findings),
+    ...beneath(['routes'], routes.findings),
+  ]
+  const warnings = [...beneath(['routes'], routes.warnings), ...unusedSinks(sinks, routes)]
+  return { sources, sinks, routes, findings, warnings }
+}
+
+function entriesOf(section: Json | undefined): Entry[] {
+  const entries = Object.entries(isObject(section) ? section : {})
+  return entries.map(([name, value]) => ({ name, value }))
+}
+
+function acceptedEvents(
+  sources: Json | undefined,
+  configs: readonly SourceConfig[],
+): ReadonlyMap<string, SourceConfig['events']> {
+  const names = Object.keys(isObject(sources) ? sources : {})
+  return new Map([
+    ...names.map((name) => [name, '*'] as const),
+    ...configs.map(({ name, events }) => [name, events] as const),
+  ])
+}
+
+function unusedSinks(sinks: CheckedSection<SinkConfig>, routes: CheckedRoutes): Finding[] {
+  const used = new Set(routes.configs.flatMap(({ to }) => to))
+  const unused = sinks.configs.filter(({ name }) => !used.has(name))
+  return unused.map(({ name }) => {
+    return { path: ['sinks', name], message: 'no route sends to it', onKey: true }
+  })
+}
+
+function disclose(document: Document, { written }: ExpandedTree, file: CheckedFile): Disclosure {
+  const entries: Record<'sources' | 'sinks', JsonObject> = {
+    sources: file.sources.schemas,
+    sinks: file.sinks.schemas,
+  }
+  const whole = wholeSchema(plainSchema(fileSchema), entries, plainSchema(routeSchema))
+  const secrets = secretsOf(document, whole)
+  const literals = secrets.map(({ source = '' }) => [source, '***'] as const)
+  return {
+    hiddenText: hideSecrets(document, secrets),
+    written: new Map([...literals, ...written]),
+  }
+}

@@ -1,0 +1,140 @@
+import { type Static, Type } from '@sinclair/typebox'
+import type { JsonObject } from '../core/event.ts'
+import { DURATION_PATTERN } from './duration.ts'
+
+const duration = (description: string, byDefault?: string) =>
+  Type.String({
+    description,
+    pattern: DURATION_PATTERN,
+    examples: ['500ms', '10s', '5m', '6h', '7d'],
+    ...(byDefault !== undefined && { default: byDefault }),
+  })
+
+const closed = { additionalProperties: false }
+
+const retrySchema = Type.Object(
+  {
+    attempts: Type.Integer({
+      description: 'How often a delivery is tried, the first time included.',
+      minimum: 1,
+      maximum: 1000,
+      default: 12,
+    }),
+    initial: duration('The first wait.', '5s'),
+    factor: Type.Number({
+      description: 'Each wait is this many times the one before.',
+      minimum: 1,
+      maximum: 1000,
+      default: 3,
+    }),
+    max: duration('No wait is longer than this.', '6h'),
+    schedule: Type.Optional(
+      Type.Array(duration('One wait.'), {
+        description: 'The waits themselves, in place of attempts, initial, factor and max.',
+        maxItems: 999,
+      }),
+    ),
+    jitter: Type.Number({
+      description: 'Each wait is stretched by a random factor of 1 to 1 + jitter.',
+      minimum: 0,
+      maximum: 10,
+      default: 0.2,
+    }),
+    quick: Type.Integer({
+      description: 'Extra requests that one attempt may make at once.',
+      minimum: 0,
+      maximum: 100,
+      default: 2,
+    }),
+  },
+  { ...closed, default: {}, description: 'How failed deliveries are tried again.' },
+)
+
+export type RetryOptions = Static<typeof retrySchema>
+
+/** The options that every sink has; those of its type stand beside them. */
+export const sinkSchema = Type.Object({
+  type: Type.String({ description: 'What kind of sink it is: the name of its plug.' }),
+  timeout: duration('For one request.', '10s'),
+  concurrency: Type.Integer({
+    description: 'How many deliveries may be under way at once.',
+    minimum: 1,
+    maximum: 100_000,
+    default: 16,
+  }),
+  retry: retrySchema,
+  paused: Type.Boolean({ description: 'Sends nothing and keeps what is owed.', default: false }),
+})
+
+export type SinkOptions = Static<typeof sinkSchema>
+
+/** The options that every source has; those of its type stand beside them. */
+export const sourceSchema = Type.Object({
+  type: Type.String({ description: 'What kind of source it is.' }),
+  path: Type.String({
+    description: 'Where it receives its callbacks; every source has its own.',
+    pattern: "^/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*$",
+    examples: ['/webhook/event'],
+    default: '/webhook/event',
+  }),
+  events: Type.Union(
+    [
+      Type.Literal('*'),
+      Type.Array(Type.String({ pattern: '^[A-Za-z0-9_.-]+$', examples: ['approval_cc'] }), {
+        minItems: 1,
+      }),
+    ],
+    { description: 'The event types it accepts; "*" for all.', default: ['approval_cc'] },
+  ),
+})
+
+export type SourceOptions = Static<typeof sourceSchema>
+
+const names = (of: string) =>
+  Type.Array(Type.String({ minLength: 1 }), { description: of, minItems: 1 })
+
+export const routeSchema = Type.Object(
+  {
+    name: Type.String({ description: 'What logs and answers call it.', minLength: 1 }),
+    from: Type.Optional(names('Only events of these sources; all without it.')),
+    match: Type.Optional(
+      Type.Object(
+        {},
+        {
+          additionalProperties: true,
+          description: 'An event pattern over the event, type, app_id and tenant_key.',
+        },
+      ),
+    ),
+    to: names('The sinks that are owed an event that matches.'),
+    enabled: Type.Boolean({ description: 'false: as if it were not there.', default: true }),
+  },
+  { ...closed, description: 'Which events go to which sinks.' },
+)
+
+export type RouteOptions = Static<typeof routeSchema>
+
+/** Sources and sinks by their names. */
+const named = (description: string, options: object = {}) =>
+  Type.Unsafe<JsonObject>({
+    ...options,
+    type: 'object',
+    description,
+    propertyNames: {
+      type: 'string',
+      pattern: '^[\\p{L}\\p{N}][\\p{L}\\p{N}._-]{0,63}$',
+      examples: ['finance', 'hr-app'],
+    },
+    additionalProperties: true,
+  })
+
+/** The whole of routes.yaml. What a source, a sink or a route holds is checked by its own schema. */
+export const fileSchema = Type.Object(
+  {
+    version: Type.Literal(1, { description: 'The version of this format.' }),
+    sources: named('Where events come in.', { minProperties: 1 }),
+    sinks: Type.Optional(named('Where events go.')),
+    routes: Type.Optional(Type.Array(Type.Unknown(), { description: 'Who gets what.' })),
+  },
+  { ...closed, title: 'routes.yaml of lark-fanout' },
+)

@@ -1,0 +1,93 @@
+import type { TObject } from '@sinclair/typebox'
+import { isObject, type Json, type JsonObject } from '../core/event.ts'
+import type { SinkType, SourceType } from '../core/plugin.ts'
+import { fileSchema, routeSchema, sinkSchema, sourceSchema } from './options.ts'
+import { entrySchema, type Plug, plainSchema } from './shape.ts'
+
+/** The JSON Schema (draft-07) of the whole of routes.yaml, for editors. Sinks of other types are taken for plugins'. */
+export function routesSchema(
+  sources: readonly SourceType[],
+  sinks: readonly SinkType[],
+): JsonObject {
+  const file = plainSchema(fileSchema)
+  const properties = isObject(file.properties) ? file.properties : {}
+  const known = sources.map(({ type }) => type)
+  const schema = {
+    $schema: 'http://json-schema.org/draft-07/schema#',
+    ...file,
+    properties: {
+      ...properties,
+      sources: withEntries(properties.sources, {
+        ...chooseByType(sourceSchema, sources),
+        properties: { type: { ...typeOf(sourceSchema), enum: known } },
+      }),
+      sinks: withEntries(properties.sinks, {
+        ...chooseByType(sinkSchema, sinks),
+        properties: {
+          type: {
+            ...typeOf(sinkSchema),
+            pattern: '^[a-z][a-z0-9-]*$',
+            examples: sinks.map(({ type }) => type),
+          },
+        },
+      }),
+      routes: { ...objectOf(properties.routes), items: plainSchema(routeSchema) },
+    },
+  }
+  return forEditors(schema)
+}
+
+function withEntries(section: Json | undefined, entry: JsonObject): JsonObject {
+  return { ...objectOf(section), additionalProperties: entry }
+}
+
+/** An entry's type says which options it has; of an unknown type, only those that all have are described. */
+function chooseByType(common: TObject, plugs: readonly Plug[]): JsonObject {
+  const types = plugs.map(({ type }) => type)
+  const hasType = (schema: JsonObject) => {
+    return { type: 'object', properties: { type: schema }, required: ['type'] }
+  }
+  const choices = plugs.map((plug) => {
+    return when(hasType({ const: plug.type }), entrySchema(common, plug))
+  })
+  const other = when(hasType({ not: { enum: types } }), plainSchema(common))
+  return { type: 'object', required: ['type'], allOf: [...choices, other] }
+}
+
+function when(condition: JsonObject, schema: JsonObject): JsonObject {
+  // biome-ignore lint/suspicious/noThenProperty: it is the keyword's name.
+  return { if: condition, then: schema }
+}
+
+function typeOf(common: TObject): JsonObject {
+  return objectOf(objectOf(plainSchema(common).properties).type)
+}
+
+function objectOf(value: Json | undefined): JsonObject {
+  return isObject(value) ? value : {}
+}
+
+/**
+ * In the words that editors know: `writeOnly` for a secret, nothing of draft 2019-09, and what has a default need not
+ * be there.
+ */
+function forEditors(schema: JsonObject): JsonObject {
+  const entries = Object.entries(schema).flatMap(([key, value]): [string, Json][] => {
+    if (key === 'unevaluatedProperties') return []
+    if (key === 'secret' && value === true) return [['writeOnly', true]]
+    if (key === 'required' && Array.isArray(value)) return [[key, withoutDefaults(value, schema)]]
+    if (Array.isArray(value)) return [[key, value.map(editorValue)]]
+    return [[key, editorValue(value)]]
+  })
+  return Object.fromEntries(entries)
+}
+
+function editorValue(value: Json): Json {
+  return isObject(value) ? forEditors(value) : value
+}
+
+function withoutDefaults(required: readonly Json[], { properties }: JsonObject): Json[] {
+  return required.filter((name) => {
+    return typeof name !== 'string' || !('default' in objectOf(objectOf(properties)[name]))
+  })
+}

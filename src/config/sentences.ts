@@ -1,0 +1,64 @@
+import type { ErrorObject } from 'ajv'
+import { beneath, type Finding, type Path, pathOf } from './finding.ts'
+import { knownKeys } from './schema-walk.ts'
+import { didYouMean } from './suggest.ts'
+import { type Judged, reduceUnion } from './union.ts'
+import { messageFor } from './wording.ts'
+
+/** ajv's errors (verbose, allErrors) as sentences for people: one a value. Never shows a value. */
+export function findingsOf(errors: readonly ErrorObject[]): Finding[] {
+  const judged: Judged[] = []
+  for (const error of errors) {
+    if (error.keyword === 'anyOf' || error.keyword === 'oneOf') {
+      // ajv reports the errors of the alternatives right before that of the union.
+      const start = judged.findLastIndex((child) => !isWithin(child.error, error)) + 1
+      judged.push({ error, findings: reduceUnion(error, judged.splice(start)) })
+    } else {
+      judged.push({ error, findings: findingOf(error) })
+    }
+  }
+  return firstOfEach(judged.flatMap(({ findings }) => findings))
+}
+
+function isWithin(child: ErrorObject, union: ErrorObject): boolean {
+  return (
+    child.schemaPath.startsWith(`${union.schemaPath}/`) &&
+    child.instancePath.startsWith(union.instancePath)
+  )
+}
+
+function firstOfEach(findings: readonly Finding[]): Finding[] {
+  const byPath = new Map<string, Finding>()
+  for (const finding of findings) {
+    const key = JSON.stringify(finding.path)
+    if (!byPath.has(key)) byPath.set(key, finding)
+  }
+  return [...byPath.values()]
+}
+
+function findingOf(error: ErrorObject): readonly Finding[] {
+  const path = pathOf(error.instancePath)
+  switch (error.keyword) {
+    case 'required':
+      return beneath(path, [{ path: [error.params.missingProperty], message: 'is required' }])
+    case 'additionalProperties':
+    case 'unevaluatedProperties':
+      return unknownKey(path, error)
+    case 'if':
+    case 'propertyNames':
+      return []
+    default:
+      return error.propertyName === undefined
+        ? [{ path, message: messageFor(error) }]
+        : [{ path: [...path, error.propertyName], message: messageFor(error), onKey: true }]
+  }
+}
+
+function unknownKey(path: Path, { params, parentSchema }: ErrorObject): readonly Finding[] {
+  const key: string = params.additionalProperty ?? params.unevaluatedProperty
+  const known = knownKeys(parentSchema ?? {})
+  // A key is unevaluated as well when what it holds is wrong, which is said elsewhere.
+  if (known.includes(key)) return []
+  const hint = didYouMean(key, known)
+  return [{ path: [...path, key], message: `unknown key${hint}`, onKey: true }]
+}

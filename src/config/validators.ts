@@ -1,0 +1,46 @@
+import type { TSchema } from '@sinclair/typebox'
+import { Ajv2019, type ValidateFunction } from 'ajv/dist/2019.js'
+import addFormats from 'ajv-formats'
+import type { JsonObject } from '../core/event.ts'
+import type { Finding } from './finding.ts'
+import { findingsOf } from './sentences.ts'
+
+/** `verbose` gives findingsOf the schemas; types are never changed to fit. */
+const settings = { strict: true, allErrors: true, verbose: true, allowUnionTypes: true } as const
+
+const forOptions = createAjv({ useDefaults: true })
+const forEvents = createAjv({})
+
+function createAjv(options: { readonly useDefaults?: boolean }): Ajv2019 {
+  const ajv = new Ajv2019({ ...settings, ...options })
+  addFormats.default(ajv)
+  ajv.addKeyword({ keyword: 'secret', schemaType: 'boolean', validate: isFilled })
+  return ajv
+}
+
+/** `secret: true` marks what is masked everywhere; an empty secret would protect nothing. */
+function isFilled(isSecret: boolean, data: unknown): boolean {
+  return !isSecret || ![data].flat().some((item) => typeof item === 'string' && !item.trim())
+}
+
+/** Says what is wrong with a value, and puts the defaults into it. Throws when the schema itself is not in order. */
+export function compileOptions(schema: JsonObject): (value: unknown) => Finding[] {
+  return findWith(forOptions.compile(schema))
+}
+
+/** What is wrong with an event's data by the schema of its type; nothing where the type has none. */
+export function compileValidators(
+  schemas: Readonly<Record<string, TSchema>>,
+): (type: string, data: JsonObject) => readonly string[] {
+  const byType = new Map(
+    Object.entries(schemas).map(([type, schema]) => [type, findWith(forEvents.compile(schema))]),
+  )
+  return (type, data) => {
+    const findings = byType.get(type)?.(data) ?? []
+    return findings.map(({ path, message }) => [path.join('.'), message].filter(Boolean).join(': '))
+  }
+}
+
+function findWith(validate: ValidateFunction): (value: unknown) => Finding[] {
+  return (value) => (validate(value) ? [] : findingsOf(validate.errors ?? []))
+}

@@ -1,0 +1,171 @@
+import { readFile } from 'node:fs/promises'
+import { describe, expect, test } from 'vitest'
+import { openReceiver } from '../receiver.ts'
+import { callbackOf, FEISHU, openFolder, run, serve } from '../serve.ts'
+
+const ROUTES = `${FEISHU}sinks:
+  one: { type: log }
+  two: { type: log }
+routes:
+  - { name: created, match: { operate: CREATE }, to: [one] }
+  - { name: read, match: { operate: [READ] }, to: [two] }
+  - { name: off, enabled: false, to: [two] }
+`
+
+describe('check', () => {
+  test('a good file is in order', async () => {
+    await using folder = await openFolder({ 'routes.yaml': ROUTES })
+    const { code, stdout } = await run(folder, ['check'])
+    expect([code, stdout]).toEqual([0, './routes.yaml is in order: 1 source, 2 sinks, 3 routes\n'])
+  })
+
+  test('every problem at once, with its line and a caret, and exit code 2', async () => {
+    const broken = ROUTES.replace('type: log', 'type: logg').replace('to: [two]', 'to: [tow]')
+    await using folder = await openFolder({ 'r.yaml': broken })
+    const { code, stderr } = await run(folder, ['check', '--config', 'r.yaml'])
+    expect(code).toBe(2)
+    expect(stderr).toMatch(/r\.yaml:8:\d+ {2}sinks\.one\.type: .*did you mean "log"/)
+    expect(stderr).toMatch(/r\.yaml:12:\d+ {2}routes.*did you mean "two"/)
+    expect(stderr).toMatch(/\n\s+\^/)
+  })
+
+  test('a file that is not there', async () => {
+    await using folder = await openFolder({})
+    const { code, stderr } = await run(folder, ['check'])
+    expect(code).toBe(2)
+    expect(stderr).toContain('cannot read ./routes.yaml')
+  })
+
+  test('a variable that is missing', async () => {
+    await using folder = await openFolder({ 'routes.yaml': ROUTES.replace('KEY}', 'KEYS}') })
+    const { code, stderr } = await run(folder, ['check'])
+    expect(code).toBe(2)
+    expect(stderr).toContain('FEISHU_ENCRYPT_KEYS')
+  })
+
+  test('.env is read where there is one', async () => {
+    const files = {
+      'routes.yaml': ROUTES.replace('KEY}', 'KEYS}'),
+      '.env': 'FEISHU_ENCRYPT_KEYS=k',
+    }
+    await using folder = await openFolder(files)
+    expect((await run(folder, ['check'])).code).toBe(0)
+  })
+})
+
+describe('explain', () => {
+  test('says which routes match, and why the others do not', async () => {
+    await using folder = await openFolder({ 'routes.yaml': ROUTES })
+    const stdin = JSON.stringify(callbackOf())
+    const { code, stdout } = await run(folder, ['explain', '-'], { stdin })
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/created +matches, to one/)
+    expect(stdout).toMatch(/read +no: operate/)
+    expect(stdout).toMatch(/off +no: not enabled/)
+    expect(stdout).toContain('owed to one')
+  })
+
+  test('says why an event would be quarantined', async () => {
+    await using folder = await openFolder({ 'routes.yaml': ROUTES })
+    const stdin = JSON.stringify(callbackOf({ operate: 'SHRED' }).event)
+    const { stdout } = await run(folder, ['explain', '-'], { stdin })
+    expect(stdout).toMatch(/quarantined: operate/)
+    expect(stdout).toContain('owed to nobody')
+  })
+})
+
+describe('usage', () => {
+  test.each([
+    [['--help'], 0],
+    [[], 0],
+    [['serve', '--help'], 0],
+    [['sevre'], 2],
+    [['check', '--confg', 'x'], 2],
+    [['explain'], 2],
+    [['send', '--count', 'many'], 2],
+  ])('lark-fanout %j exits with %d', async (args, expected) => {
+    await using folder = await openFolder({ 'routes.yaml': ROUTES })
+    const { code, stdout, stderr } = await run(folder, args)
+    expect(code).toBe(expected)
+    expect(expected === 0 ? stdout : stderr).not.toBe('')
+  })
+
+  test.each([
+    ['PORT', 'http'],
+    ['DATABASE_URL', 'mysql://x'],
+    ['ADMIN_TOKEN', 'short'],
+    ['LOG_LEVEL', 'loud'],
+  ])('serve refuses a bad %s', async (name, value) => {
+    await using folder = await openFolder({ 'routes.yaml': ROUTES })
+    const { code, stderr } = await run(folder, ['serve'], { env: { [name]: value } })
+    expect(code).toBe(2)
+    expect(stderr).toContain(name)
+    expect(stderr).not.toContain(value)
+  })
+})
+
+describe('send', () => {
+  test('acts as Feishu', async () => {
+    await using folder = await openFolder({ 'routes.yaml': ROUTES })
+    await using gateway = await serve(folder)
+    const url = `${gateway.url}/webhook/event`
+    const one = await run(folder, ['send', '--url', url])
+    expect(one).toEqual({ code: 0, stdout: '200 accepted\n', stderr: '' })
+    const many = await run(folder, ['send', '--url', url, '--count', '20', '--rate', '200'])
+    expect(many.stdout).toBe('20 × 200 accepted\n')
+    const stdin = JSON.stringify(callbackOf())
+    expect((await run(folder, ['send', '-', '--url', url], { stdin })).stdout).toBe(
+      '200 accepted\n',
+    )
+    expect((await run(folder, ['send', '-', '--url', url], { stdin })).stdout).toBe(
+      '200 duplicate\n',
+    )
+  })
+
+  test('says when nobody answers, and exits with 1', async () => {
+    await using folder = await openFolder({ 'routes.yaml': ROUTES })
+    const { code, stdout } = await run(folder, ['send', '--url', 'http://127.0.0.1:9/'])
+    expect(code).toBe(1)
+    expect(stdout).toContain('no answer')
+  })
+})
+
+test('serve --dev needs no environment, and prints the command that sends', async () => {
+  await using receiver = await openReceiver()
+  const text = `${FEISHU}sinks:
+  hook: { type: webhook, url: "${receiver.url}" }
+routes: [{ name: all, to: [hook] }]
+`
+  await using folder = await openFolder({ 'routes.yaml': text })
+  const none = { FEISHU_VERIFICATION_TOKEN: undefined, FEISHU_ENCRYPT_KEY: undefined }
+  await using gateway = await serve(folder, { ...none, HOST: '0.0.0.0' }, ['--dev'])
+  expect(await gateway.logged('"listening"')).toContain('127.0.0.1')
+  const line = await gateway.logged('npx lark-fanout send')
+  const [variables = '', args = ''] = line.trim().split('npx lark-fanout ')
+  const env = Object.fromEntries(
+    variables
+      .trim()
+      .split(' ')
+      .map((pair) => pair.split('=')),
+  )
+  const sent = await run(folder, args.split(' '), { env })
+  expect(sent.stdout).toBe('200 accepted\n')
+  await expect.poll(() => receiver.requests.length).toBe(1)
+})
+
+test('routes.schema.json is what `schema` prints', async () => {
+  await using folder = await openFolder({})
+  const { code, stdout } = await run(folder, ['schema'])
+  expect(code).toBe(0)
+  const file = new URL('../../routes.schema.json', import.meta.url)
+  expect(stdout).toBe(await readFile(file, 'utf8'))
+})
+
+test('the demo shows the main job', async () => {
+  await using folder = await openFolder({})
+  const { code, stdout, stderr } = await run(folder, ['demo'])
+  expect(stderr).toBe('')
+  expect(stdout).toMatch(/cc created +200 accepted +1 × +– +1 ×/)
+  expect(stdout).toMatch(/forged +401 +– +– +–/)
+  expect(code).toBe(0)
+})

@@ -1,0 +1,95 @@
+import { expect, test } from 'vitest'
+import { openReceiver, status } from '../receiver.ts'
+import { callbackOf, FEISHU, openFolder, post, serve } from '../serve.ts'
+
+interface Hook {
+  readonly name: string
+  readonly url: string
+}
+
+function routes(...hooks: readonly Hook[]): string {
+  const sinks = hooks.map(({ name, url }) => `  ${name}: { type: webhook, url: "${url}" }\n`)
+  const rows = hooks.map(({ name }) => `  - { name: to-${name}, to: [${name}] }\n`)
+  return `${FEISHU}sinks:\n${sinks.join('')}routes:\n${rows.join('')}`
+}
+
+test('a route that is added takes effect within a second, and disturbs no other sink', async () => {
+  await using one = await openReceiver()
+  await using two = await openReceiver()
+  // The first delivery hangs over the reload: an untouched sink lets it finish.
+  const { promise: release, resolve } = Promise.withResolvers<void>()
+  one.answerWith((response) => void release.then(() => response.end()), status(200))
+  await using folder = await openFolder({ 'routes.yaml': routes({ name: 'one', url: one.url }) })
+  await using gateway = await serve(folder)
+  await post(gateway.url, callbackOf())
+  await expect.poll(() => one.requests.length).toBe(1)
+
+  const editedAt = performance.now()
+  await folder.write(
+    'routes.yaml',
+    routes({ name: 'one', url: one.url }, { name: 'two', url: two.url }),
+  )
+  await gateway.logged('reloaded')
+  expect(performance.now() - editedAt).toBeLessThan(1000)
+  resolve()
+  await post(gateway.url, callbackOf())
+  await expect.poll(() => [one.requests.length, two.requests.length]).toEqual([2, 1])
+  expect(one.connections).toBeLessThanOrEqual(2)
+})
+
+test('a broken edit changes nothing and says why; the next good one is applied', async () => {
+  await using one = await openReceiver()
+  const good = routes({ name: 'one', url: one.url })
+  await using folder = await openFolder({ 'routes.yaml': good })
+  await using gateway = await serve(folder)
+  await folder.write('routes.yaml', good.replace('to: [one]', 'to: [onee]'))
+  expect(await gateway.logged('rejected')).toContain('did you mean')
+  expect(await post(gateway.url, callbackOf())).toBe('200 accepted')
+  await expect.poll(() => one.requests.length).toBe(1)
+  const metrics = await (await fetch(`${gateway.url}/metrics`)).text()
+  expect(metrics).toContain('lark_fanout_config_reloads_total{result="rejected"} 1')
+  await folder.write('routes.yaml', `${good}# mended\n`)
+  await gateway.logged('reloaded')
+})
+
+test('a file that vanishes changes nothing', async () => {
+  await using one = await openReceiver()
+  await using folder = await openFolder({ 'routes.yaml': routes({ name: 'one', url: one.url }) })
+  await using gateway = await serve(folder)
+  const { rm } = await import('node:fs/promises')
+  await rm(`${folder.path}/routes.yaml`)
+  await gateway.logged('rejected')
+  expect(await post(gateway.url, callbackOf())).toBe('200 accepted')
+  await expect.poll(() => one.requests.length).toBe(1)
+})
+
+test('with --no-watch only SIGHUP reloads', async () => {
+  await using one = await openReceiver()
+  const good = routes({ name: 'one', url: one.url })
+  await using folder = await openFolder({ 'routes.yaml': good })
+  await using gateway = await serve(folder, {}, ['--no-watch'])
+  await folder.write('routes.yaml', `${good}# touched\n`)
+  gateway.signal('SIGHUP')
+  await gateway.logged('reloaded')
+})
+
+test('a sink that leaves the file and comes back gets what it is owed', async () => {
+  await using one = await openReceiver()
+  await using two = await openReceiver()
+  one.answerWith(status(503))
+  const both = routes({ name: 'one', url: one.url }, { name: 'two', url: two.url })
+  const quick = both.replace(
+    /(url: "[^"]+")/,
+    '$1, retry: { schedule: [300ms, 300ms, 300ms, 300ms, 300ms, 300ms], quick: 0 }',
+  )
+  await using folder = await openFolder({ 'routes.yaml': quick })
+  await using gateway = await serve(folder)
+  await post(gateway.url, callbackOf())
+  await expect.poll(() => one.requests.length).toBeGreaterThan(0)
+  await folder.write('routes.yaml', routes({ name: 'two', url: two.url }))
+  await gateway.logged('reloaded')
+  one.answerWith(status(200))
+  const before = one.requests.length
+  await folder.write('routes.yaml', quick)
+  await expect.poll(() => one.requests.length, { timeout: 5000 }).toBe(before + 1)
+})
