@@ -1,5 +1,5 @@
-import { appendFile, type FileHandle, open } from 'node:fs/promises'
-import { resolve } from 'node:path'
+import { appendFile, type FileHandle, mkdir, open } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
 import * as T from '@sinclair/typebox'
 import { defineSink, type Event } from 'lark-fanout'
 
@@ -16,7 +16,7 @@ export default defineSink({
   options: T.Object({
     path: T.String({
       minLength: 1,
-      description: 'The file; a relative path is beside routes.yaml. Its folder must exist.',
+      description: 'The file; a relative path is beside routes.yaml.',
     }),
     sync: T.Boolean({
       default: true,
@@ -26,6 +26,7 @@ export default defineSink({
   }),
   async open({ path, sync }, { folder }) {
     const file = resolve(folder, path)
+    await mkdir(dirname(file), { recursive: true })
     await appendFile(file, '')
     const append = createAppender(file, sync)
     return { deliver: (event) => append(lineOf(event)) }

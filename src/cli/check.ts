@@ -2,7 +2,6 @@ import { readConfigFile } from '../hosts/node-config.ts'
 import { type Command, configFile, configHelp, configOption } from './command.ts'
 
 export const check: Command = {
-  summary: 'say everything that is wrong with routes.yaml',
   usage: '[--config FILE]',
   help: `${configHelp}\n\nExit code 0 when the file is in order, 2 with problems. Nothing is opened or connected.`,
   options: configOption,

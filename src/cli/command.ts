@@ -2,7 +2,6 @@ import type { ParseArgsConfig } from 'node:util'
 
 /** One command of `lark-fanout`. */
 export interface Command {
-  readonly summary: string
   /** What follows its name, e.g. `[event.json] [--url URL]`. */
   readonly usage: string
   readonly help: string

@@ -20,7 +20,6 @@ const LOOK_EVERY_MS = 20
 type Arrivals = Readonly<Record<string, readonly string[]>>
 
 export const demo: Command = {
-  summary: 'show the main job on this machine: callbacks in, three kinds of receivers out',
   usage: '',
   help: 'Runs a gateway with its store in a temporary folder. Needs nothing but the checkout.',
   async run() {

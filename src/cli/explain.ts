@@ -9,7 +9,6 @@ import { type Command, configFile, configHelp, configOption, UsageError } from '
 import { readEventFile } from './event-file.ts'
 
 export const explain: Command = {
-  summary: 'say which routes an event matches, and why the others do not',
   usage: '<event.json or -> [--config FILE]',
   help: `${configHelp}\n\nThe file holds a callback, decrypted, or its \`event\` object alone.`,
   options: configOption,

@@ -2,16 +2,41 @@
 import { existsSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { ConfigError, messageOf } from '../core/errors.ts'
-import { ConfigFileError } from '../hosts/node-config.ts'
-import { check } from './check.ts'
+import { ConfigFileError } from '../hosts/config-file-error.ts'
 import { type Command, UsageError } from './command.ts'
-import { demo } from './demo.ts'
-import { explain } from './explain.ts'
-import { schema } from './schema.ts'
-import { send } from './send.ts'
-import { serve } from './serve.ts'
 
-const commands: Readonly<Record<string, Command>> = { serve, check, explain, send, schema, demo }
+interface Named {
+  readonly summary: string
+  /** A command loads when it is named: it needs only its own modules. */
+  load(): Promise<Command>
+}
+
+const commands: Readonly<Record<string, Named>> = {
+  serve: {
+    summary: 'receive, route and deliver, by routes.yaml',
+    load: async () => (await import('./serve.ts')).serve,
+  },
+  check: {
+    summary: 'say everything that is wrong with routes.yaml',
+    load: async () => (await import('./check.ts')).check,
+  },
+  explain: {
+    summary: 'say which routes an event matches, and why the others do not',
+    load: async () => (await import('./explain.ts')).explain,
+  },
+  send: {
+    summary: 'send an event as Feishu would, encrypted and signed with the source’s keys',
+    load: async () => (await import('./send.ts')).send,
+  },
+  schema: {
+    summary: 'print the JSON Schema of routes.yaml, for editors',
+    load: async () => (await import('./schema.ts')).schema,
+  },
+  demo: {
+    summary: 'show the main job on this machine: callbacks in, three kinds of receivers out',
+    load: async () => (await import('./demo.ts')).demo,
+  },
+}
 
 const DONE = 0
 const FAILED = 1
@@ -21,9 +46,9 @@ const WRONG = 2
 async function main([name = '--help', ...args]: readonly string[]): Promise<number> {
   try {
     if (name === '--help' || name === '-h' || name === 'help') return print(usage())
-    const command = Object.hasOwn(commands, name) ? commands[name] : undefined
-    if (!command) throw new UsageError(`there is no command "${name}"\n\n${usage()}`)
-    return await run(name, command, args)
+    const named = Object.hasOwn(commands, name) ? commands[name] : undefined
+    if (!named) throw new UsageError(`there is no command "${name}"\n\n${usage()}`)
+    return await run(name, await named.load(), args)
   } catch (error) {
     return report(error)
   }

@@ -3,7 +3,6 @@ import { sinkTypes, sourceTypes } from '../hosts/node-plugs.ts'
 import type { Command } from './command.ts'
 
 export const schema: Command = {
-  summary: 'print the JSON Schema of routes.yaml, for editors',
   usage: '> routes.schema.json',
   help: 'The first line of routes.yaml points editors at it:\n# yaml-language-server: $schema=./routes.schema.json',
   async run() {

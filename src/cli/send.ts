@@ -23,7 +23,6 @@ const IN_FLIGHT = 16
 const ANSWER_MS = 3000
 
 export const send: Command = {
-  summary: 'send an event as Feishu would, encrypted and signed with the source’s keys',
   usage: '[event.json or -] [--url URL] [--source NAME] [--count N] [--rate N]',
   help: `Without a file: an approval_cc event of now. The token is the source's, whatever the file says.
 

@@ -5,11 +5,10 @@ import { readEnvironment } from '../hosts/environment.ts'
 import { type NodeGateway, openNodeGateway } from '../hosts/node.ts'
 import { type ConfigFile, readConfigFile } from '../hosts/node-config.ts'
 import { createNodeLog } from '../hosts/node-log.ts'
-import { watchFile } from '../hosts/watch.ts'
+import { identityOf, watchFile } from '../hosts/watch.ts'
 import { type Command, configFile, configHelp, configOption, flag } from './command.ts'
 
 export const serve: Command = {
-  summary: 'receive, route and deliver, by routes.yaml',
   usage: '[--config FILE] [--dev] [--no-watch]',
   help: `${configHelp}
 --dev           for a first try: loopback only; makes up the sources' missing secrets and prints them
@@ -24,6 +23,7 @@ SIGTERM and SIGINT finish what is in flight, give the rest back to the store, an
     const invented = new Map<string, string>()
     const inventSecret = dev ? (name: string) => invent(invented, name) : undefined
     const read = () => readConfigFile({ file: configFile(args), env, inventSecret })
+    const identity = await identityOf(configFile(args))
     const file = await read()
     const log = createNodeLog(environment.logLevel)
     survivePlugins(log)
@@ -31,7 +31,12 @@ SIGTERM and SIGINT finish what is in flight, give the rest back to the store, an
     const gateway = await openNodeGateway(file, environment, log)
     log.info({ host: environment.host, port: gateway.port }, 'listening')
     if (dev) process.stdout.write(`${howToSend(file, gateway, invented)}\n`)
-    await runUntilTold(gateway, file.file, read, flag(args, 'watch') ?? true)
+    const reload = () => void gateway.reload(read)
+    const watch = flag(args, 'watch') === false ? undefined : watchFile(file.file, identity, reload)
+    process.on('SIGHUP', reload)
+    await toldToStop()
+    watch?.close()
+    await gateway.close()
     log.info({}, 'drained, bye')
     return 0
   },
@@ -63,19 +68,9 @@ function survivePlugins(log: Log): void {
   process.on('uncaughtException', survive)
 }
 
-async function runUntilTold(
-  gateway: NodeGateway,
-  file: string,
-  read: () => Promise<ConfigFile>,
-  watching: boolean,
-): Promise<void> {
-  const reload = () => void gateway.reload(read)
-  const watch = watching ? watchFile(file, reload) : undefined
-  process.on('SIGHUP', reload)
-  await new Promise<void>((resolve) => {
+function toldToStop(): Promise<void> {
+  return new Promise((resolve) => {
     process.once('SIGTERM', () => resolve())
     process.once('SIGINT', () => resolve())
   })
-  watch?.close()
-  await gateway.close()
 }

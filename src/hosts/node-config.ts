@@ -6,6 +6,7 @@ import { loadConfig } from '../config/load.ts'
 import { formatProblems } from '../config/problems.ts'
 import { ConfigError, messageOf } from '../core/errors.ts'
 import { eventSchemas } from '../feishu/event-schemas.ts'
+import { ConfigFileError } from './config-file-error.ts'
 import type { Env } from './environment.ts'
 import { resolveSink, sinkTypes, sourceTypes } from './node-plugs.ts'
 
@@ -24,16 +25,6 @@ export interface ReadOptions {
   readonly env: Env
   /** `serve --dev` makes up what the sources lack. */
   readonly inventSecret?: ((variable: string) => string) | undefined
-}
-
-/** What is wrong with routes.yaml, as people read it: every problem with its line and a caret. */
-export class ConfigFileError extends ConfigError {
-  readonly report: string
-
-  constructor(cause: ConfigError, report: string) {
-    super(cause.problems)
-    this.report = report
-  }
 }
 
 /** Throws ConfigFileError with every problem at once. */

@@ -3,26 +3,26 @@ import { stat } from 'node:fs/promises'
 const LOOK_EVERY_MS = 300
 
 /**
- * Calls `changed` when a file has become another one. It looks instead of subscribing: notifications get lost on
- * network disks, on bind mounts and when an editor or Kubernetes puts a new file in the old one's place.
+ * Calls `changed` when a file is no longer the one that `since` names. It looks instead of subscribing: notifications
+ * get lost on network disks, on bind mounts, and when an editor or Kubernetes puts a new file in the old one's place.
  */
-export function watchFile(file: string, changed: () => void): { close(): void } {
-  let seen: string | undefined
+export function watchFile(file: string, since: string, changed: () => void): { close(): void } {
+  let seen = since
   let looking = false
   async function look(): Promise<void> {
     if (looking) return
     looking = true
-    const now = await identity(file)
+    const now = await identityOf(file)
     looking = false
-    if (seen !== undefined && now !== seen) changed()
+    if (now !== seen) changed()
     seen = now
   }
   const timer = setInterval(look, LOOK_EVERY_MS)
-  void look()
   return { close: () => clearInterval(timer) }
 }
 
-async function identity(file: string): Promise<string> {
+/** What changes whenever the file does. Taken before the file is read, no edit goes unseen. */
+export async function identityOf(file: string): Promise<string> {
   try {
     const { mtimeMs, size, ino } = await stat(file)
     return `${mtimeMs} ${size} ${ino}`
