@@ -85,8 +85,7 @@ test('Node is named only where it may be', () => {
   const byImport = imports.filter(({ file, target }) => target.startsWith('node:') && !isNode(file))
   const byName = files.filter(
     (file) =>
-      !isNode(file) &&
-      /\b(process\.[a-z]|Buffer[.(]|require\()/.test(readFileSync(file, 'utf8')),
+      !isNode(file) && /\b(process\.[a-z]|Buffer[.(]|require\()/.test(readFileSync(file, 'utf8')),
   )
   expect({ byImport, byName }).toEqual({ byImport: [], byName: [] })
 })

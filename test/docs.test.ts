@@ -25,11 +25,11 @@ const files = documents.flatMap((document) =>
 /** Every variable that a text names, set to something. */
 function environmentOf(text: string): Record<string, string> {
   const names = [...text.matchAll(/\$\{(\w+)\}/g)].map(([, name = '']) => name)
-  const valueOf = (name: string) => {
+  const secretFor = (name: string) => {
     if (name.includes('URL')) return 'https://open.feishu.cn/open-apis/bot/v2/hook/x'
     return `whsec_${Buffer.from(`a secret called ${name} of some length`).toString('base64')}`
   }
-  return Object.fromEntries(names.map((name) => [name, valueOf(name)]))
+  return Object.fromEntries(names.map((name) => [name, secretFor(name)]))
 }
 
 async function openWithPlugins(text: string) {

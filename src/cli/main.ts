@@ -87,4 +87,5 @@ function report(error: unknown): number {
   return error instanceof UsageError || error instanceof ConfigError ? WRONG : FAILED
 }
 
-process.exitCode = await main(process.argv.slice(2))
+// A plugin may have left timers and connections behind, which must not keep the process.
+process.exit(await main(process.argv.slice(2)))

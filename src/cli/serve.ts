@@ -29,7 +29,8 @@ SIGTERM and SIGINT finish what is in flight, give the rest back to the store, an
     survivePlugins(log)
     if (file.warnings) log.warn({ warnings: file.warnings }, 'routes.yaml has warnings')
     const gateway = await openNodeGateway(file, environment, log)
-    log.info({ host: environment.host, port: gateway.port }, 'listening')
+    const { port, adminPort } = gateway
+    log.info({ host: environment.host, port, adminPort }, 'listening')
     if (dev) process.stdout.write(`${howToSend(file, gateway, invented)}\n`)
     const reload = () => void gateway.reload(read)
     const watch = flag(args, 'watch') === false ? undefined : watchFile(file.file, identity, reload)

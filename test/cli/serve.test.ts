@@ -1,6 +1,7 @@
 import { request } from 'node:http'
 import { connect } from 'node:net'
 import { afterAll, describe, expect, test } from 'vitest'
+import { openReceiver } from '../receiver.ts'
 import { callbackOf, FEISHU, KEY, openFolder, post, sealed, sealedText, serve } from '../serve.ts'
 
 const MIB = 1024 * 1024
@@ -192,3 +193,54 @@ function chunkedStatus(url: string, stream: ReadableStream<Uint8Array>): Promise
     })()
   })
 }
+
+test('with ADMIN_PORT the metrics are on that port alone, with ADMIN_TOKEN for its bearer alone', async () => {
+  await using folder = await openFolder({ 'routes.yaml': NO_SINKS })
+  const token = 'a token of the operators'
+  await using gateway = await serve(folder, { ADMIN_PORT: '0', ADMIN_TOKEN: token })
+  const statusOf = async (url: string, headers: Record<string, string> = {}) =>
+    (await fetch(`${url}/metrics`, { headers })).status
+  expect(gateway.adminUrl).not.toBe(gateway.url)
+  expect(await statusOf(gateway.url, { Authorization: `Bearer ${token}` })).toBe(404)
+  expect(await statusOf(gateway.adminUrl)).toBe(401)
+  expect(await statusOf(gateway.adminUrl, { Authorization: 'Bearer guess' })).toBe(401)
+  expect(await statusOf(gateway.adminUrl, { Authorization: `Bearer ${token}` })).toBe(200)
+})
+
+test('a plugin that throws, hangs, rejects unawaited or keeps timers harms nobody else', async () => {
+  await using receiver = await openReceiver()
+  const plugin = `import { defineSink } from 'lark-fanout'
+export default defineSink({
+  type: 'bad',
+  options: { type: 'object', properties: { how: { type: 'string' } } },
+  open({ how }) {
+    setInterval(() => {}, 1000)
+    return {
+      deliver() {
+        if (how === 'throws') throw new Error('thrown')
+        if (how === 'stray') Promise.reject(new Error('stray'))
+        if (how === 'late') setTimeout(() => { throw new Error('late') })
+        return new Promise(() => {})
+      },
+    }
+  },
+})
+`
+  const hows = ['throws', 'stray', 'late', 'hangs']
+  const sinks = hows.map((how) => `  ${how}: { type: bad, how: ${how}, timeout: 200ms }\n`)
+  const routes = `${FEISHU}sinks:
+  good: { type: webhook, url: "${receiver.url}" }
+${sinks.join('')}routes: [{ name: all, to: [good, ${hows}] }]
+`
+  await using folder = await openFolder({ 'routes.yaml': routes, 'plugins/bad.ts': plugin })
+  await using gateway = await serve(folder)
+  for (let count = 0; count < 5; count++) await post(gateway.url, callbackOf())
+  await expect.poll(() => receiver.requests.length).toBe(5)
+  await gateway.logged('"error":"late"')
+  await gateway.logged('"error":"stray"')
+  await expect
+    .poll(async () => (await fetch(`${gateway.url}/metrics`)).text())
+    .toMatch(/deliveries_total\{sink="hangs",result="failed"\} 5/)
+  gateway.signal('SIGTERM')
+  expect(await gateway.ended).toBe(0)
+})

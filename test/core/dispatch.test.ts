@@ -205,6 +205,65 @@ describe('deliveries', () => {
   })
 })
 
+describe('the store and the lanes', () => {
+  test('a delivery whose lease is too short for an attempt is given back, its attempt unspent', async () => {
+    const attempts: number[] = []
+    const clock = { move: () => {} }
+    const sink: Sink = {
+      async deliver(_, { attempt }) {
+        attempts.push(attempt)
+        clock.move()
+      },
+    }
+    const gateway = setup({ sinks: { a: { sink, settings: { concurrency: 1 } } } })
+    // The first delivery takes an hour, in which the lease of the second runs out in the queue.
+    clock.move = () => {
+      gateway.clock.now += 3_600_000
+      clock.move = () => {}
+    }
+    await gateway.owe('a')
+    await gateway.owe('a')
+    gateway.dispatch.follow(planOf(...gateway.lives))
+    await gateway.dispatch.drain()
+    await gateway.dispatch.drain()
+    expect(attempts).toEqual([1, 1])
+    expect(await gateway.pending()).toEqual({})
+  })
+
+  test('a settlement that the store cannot write at first is written later', async () => {
+    const store = openMemoryStore()
+    let failures = 1
+    const failing: Store = {
+      ...store,
+      settle: (batch) => (failures-- > 0 ? Promise.reject(new Error('full')) : store.settle(batch)),
+    }
+    const { sink, calls } = scripted()
+    const gateway = setup({ sinks: { a: { sink } }, store: failing })
+    await gateway.owe('a')
+    gateway.dispatch.follow(planOf(...gateway.lives))
+    await gateway.dispatch.drain()
+    expect(calls()).toBe(1)
+    expect(await gateway.pending()).toEqual({})
+  })
+
+  test('a claim that fails is logged, and made again at the next wake', async () => {
+    const store = openMemoryStore()
+    let failures = 1
+    const failing: Store = {
+      ...store,
+      claim: (query) => (failures-- > 0 ? Promise.reject(new Error('locked')) : store.claim(query)),
+    }
+    const { sink, calls } = scripted()
+    const gateway = setup({ sinks: { a: { sink } }, store: failing })
+    await gateway.owe('a')
+    gateway.dispatch.follow(planOf(...gateway.lives))
+    await expect.poll(() => gateway.log.lines.join()).toContain('locked')
+    expect(calls()).toBe(0)
+    await gateway.dispatch.drain()
+    expect(calls()).toBe(1)
+  })
+})
+
 describe('sinks that take nothing keep what they are owed', () => {
   test('paused', async () => {
     const { sink, calls } = scripted()

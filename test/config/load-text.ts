@@ -1,0 +1,107 @@
+import { Type } from '@sinclair/typebox'
+import type { Config } from '../../src/config/config.ts'
+import { type LoadOptions, loadConfig } from '../../src/config/load.ts'
+import { formatProblems } from '../../src/config/problems.ts'
+import { ConfigError, type Problem } from '../../src/core/errors.ts'
+import { defineSink } from '../../src/core/plugin.ts'
+import { eventSchemas } from '../../src/feishu/event-schemas.ts'
+import { kafka } from '../../src/sinks/kafka.ts'
+import { log } from '../../src/sinks/log.ts'
+import { webhook } from '../../src/sinks/webhook.ts'
+import { feishu } from '../../src/sources/feishu.ts'
+
+/** Stands for a plugin: options in every manner of JSON Schema, and a check of its own. */
+export const robot = defineSink({
+  type: 'robot',
+  concurrency: 3,
+  options: {
+    type: 'object',
+    properties: {
+      webhook_url: { type: 'string', secret: true },
+      mode: { anyOf: [{ const: 'card' }, { const: 'text' }], default: 'card' },
+      login: {
+        anyOf: [
+          {
+            type: 'object',
+            properties: {
+              by: { type: 'string', const: 'key' },
+              key: { type: 'string', secret: true },
+            },
+            required: ['by', 'key'],
+          },
+          {
+            type: 'object',
+            properties: { by: { type: 'string', const: 'name' }, name: { type: 'string' } },
+            required: ['by', 'name'],
+          },
+        ],
+      },
+      retries: { type: 'integer', exclusiveMinimum: 0 },
+    },
+    required: ['webhook_url'],
+  },
+  check: ({ mode, login }) =>
+    mode === 'text' && login !== undefined
+      ? [{ path: 'login', message: 'has no meaning with mode text' }]
+      : [],
+  open: () => ({ deliver: async () => {} }),
+})
+
+/** A plug that claims an option of the gateway's own, and one that is no schema at all. */
+const greedy = defineSink({
+  type: 'greedy',
+  options: Type.Object({ timeout: Type.Number() }),
+  open: () => ({ deliver: async () => {} }),
+})
+const broken = defineSink({
+  type: 'broken',
+  options: { type: 'object', properties: { a: { type: 'strnig' } } },
+  open: () => ({ deliver: async () => {} }),
+})
+
+const sinks = [webhook, kafka, log, robot, greedy, broken]
+export const sourceTypes = [feishu]
+export const sinkTypes = [webhook, kafka, log, robot]
+
+export const options: LoadOptions = {
+  env: { TOKEN: 'token-from-outside', EMPTY: '', BLANK: ' ', SHORT: 'ab' },
+  readFile: (path) => {
+    if (path === '/run/secrets/token') return 'token-from-file\n'
+    if (path === '/run/secrets/empty') return '\n'
+    throw new Error('ENOENT: no such file')
+  },
+  sources: sourceTypes,
+  resolveSink: async (type) => {
+    if (type === 'exploding') throw new Error('plugins/exploding does not load: boom')
+    return sinks.find((sink) => sink.type === type)
+  },
+  sinkTypes: ['webhook', 'kafka', 'log'],
+  eventSchemas,
+}
+
+export function load(text: string, more: Partial<LoadOptions> = {}): Promise<Config> {
+  return loadConfig(text, { ...options, ...more })
+}
+
+/** The problems of a text, none where it loads. Anything but a ConfigError is thrown on. */
+export async function problemsOf(
+  text: string,
+  more: Partial<LoadOptions> = {},
+): Promise<readonly Problem[]> {
+  try {
+    await load(text, more)
+    return []
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    return error.problems
+  }
+}
+
+/** `12:5 sinks.finance.retry: must be …`. */
+export function short({ line, column, path, message }: Problem): string {
+  return [`${line}:${column}`, path && `${path}:`, message].filter(Boolean).join(' ')
+}
+
+export async function report(text: string): Promise<string> {
+  return formatProblems('routes.yaml', text, await problemsOf(text))
+}

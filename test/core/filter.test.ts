@@ -1,0 +1,146 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { ConfigError } from '../../src/core/errors.ts'
+import { compileFilter, explainFilter } from '../../src/core/filter.ts'
+
+interface Fixtures {
+  readonly valid: readonly { name: string; pattern: unknown; match: unknown[]; miss: unknown[] }[]
+  readonly invalid: readonly { pattern: unknown; problems: string[] }[]
+}
+
+const url = new URL('../fixtures/patterns.yaml', import.meta.url)
+const fixtures = parse(readFileSync(url, 'utf8')) as Fixtures
+
+function problemsOf(pattern: unknown): readonly string[] {
+  try {
+    compileFilter(pattern)
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems.map(({ path }) => path)
+    throw error
+  }
+  return []
+}
+
+describe('patterns match', () => {
+  test.each(fixtures.valid)('$name', ({ pattern, match, miss }) => {
+    const matches = compileFilter(pattern)
+    expect(match.filter((event) => !matches(event))).toEqual([])
+    expect(miss.filter((event) => matches(event))).toEqual([])
+    for (const event of match) expect(explainFilter(pattern, event)).toBeUndefined()
+    for (const event of miss) expect(explainFilter(pattern, event)).not.toBe('')
+    for (const event of miss) expect(explainFilter(pattern, event)).toBeTypeOf('string')
+  })
+})
+
+describe('problems are found when the pattern is read, each where it is', () => {
+  test.each(fixtures.invalid.map((each) => ({ ...each, text: JSON.stringify(each.pattern) })))(
+    '$text',
+    ({ pattern, problems }) => {
+      expect(problemsOf(pattern)).toEqual(problems)
+    },
+  )
+
+  test('a million combinations are enough, and more are counted without being made', () => {
+    const choice = { $or: Array.from({ length: 10 }, (_, n) => ({ v: [n] })) }
+    const choices = (count: number) =>
+      Object.fromEntries(Array.from({ length: count }, (_, n) => [`key${n}`, choice]))
+    expect(problemsOf(choices(3))).toEqual([])
+    expect(problemsOf(choices(7))).toEqual([''])
+    expect(problemsOf(choices(5000))).toEqual([''])
+  })
+
+  test('too many fields, too deep, too long a wildcard', () => {
+    const wide = Object.fromEntries(Array.from({ length: 257 }, (_, n) => [`key${n}`, [1]]))
+    expect(problemsOf(wide)).toEqual([''])
+    const depth = 20_000
+    const objects = JSON.parse(`${'{"a":'.repeat(depth)}[1]${'}'.repeat(depth)}`)
+    expect(problemsOf(objects)).toHaveLength(1)
+    const choices = `${'{"$or":[{"b":[1]},'.repeat(depth)}{"a":[1]}${']}'.repeat(depth)}`
+    expect(problemsOf(JSON.parse(choices))).toHaveLength(1)
+    expect(problemsOf({ [`a${'.a'.repeat(depth)}`]: [1] })).toHaveLength(1)
+    expect(problemsOf({ a: [{ wildcard: 'a'.repeat(2049) }] })).toEqual(['a.0.wildcard'])
+    expect(problemsOf({ a: [{ wildcard: `*${'a'.repeat(251)}*` }] })).toEqual(['a.0.wildcard'])
+  })
+})
+
+describe('matching never throws and never takes long', () => {
+  test.each([undefined, null, 1, 'text', true, [], [{ a: 1 }], () => 1, Symbol('s'), 10n])(
+    'what is not an object matches nothing: %s',
+    (value) => {
+      expect(compileFilter({ a: [{ exists: false }] })(value)).toBe(false)
+    },
+  )
+
+  test('keys of Object.prototype are keys like any other', () => {
+    const pattern: unknown = JSON.parse('{"__proto__": {"admin": [true]}}')
+    const matches = compileFilter(pattern)
+    expect(matches(JSON.parse('{"__proto__": {"admin": true}}'))).toBe(true)
+    expect(matches({})).toBe(false)
+    expect(compileFilter({ toString: [{ exists: true }] })({})).toBe(false)
+  })
+
+  test('lists and objects nested 200,000 deep', () => {
+    const depth = 200_000
+    const lists: unknown = JSON.parse(`{"a": ${'['.repeat(depth)}1${']'.repeat(depth)}}`)
+    const objects: unknown = JSON.parse(`${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`)
+    for (const pattern of [{ a: [1] }, { a: { x: [1], y: [{ exists: false }] }, b: [1] }]) {
+      expect(compileFilter(pattern)(lists)).toBe(false)
+      expect(compileFilter(pattern)(objects)).toBe(false)
+      expect(explainFilter(pattern, lists)).toBeTypeOf('string')
+    }
+  })
+
+  test('lists nested some hundred deep are seen', () => {
+    const nest = (text: string) => JSON.parse('['.repeat(500) + text + ']'.repeat(500))
+    const matches = compileFilter({ a: { x: [1], y: [2] } })
+    expect(matches({ a: nest('{"x": 1, "y": 2}') })).toBe(true)
+    expect(matches({ a: nest('{"x": 1}, {"y": 2}') })).toBe(false)
+  })
+
+  test('a wildcard of many stars over a text that nearly matches', () => {
+    const text = 'a'.repeat(1 << 20)
+    expect(compileFilter({ a: [{ wildcard: `${'*a'.repeat(500)}*b*` }] })({ a: text })).toBe(false)
+    expect(compileFilter({ a: [{ wildcard: `*${'a'.repeat(124)}b*` }] })({ a: text })).toBe(false)
+  })
+
+  test('long lists, of which no element has everything', () => {
+    const half = Array.from({ length: 50_000 }, (_, n) => (n % 2 ? { a: 1 } : { b: 1 }))
+    expect(compileFilter({ d: { a: [1], b: [1] } })({ d: half })).toBe(false)
+    const side = Array.from({ length: 10_000 }, () => ({ x: 1 }))
+    const pattern = { a: { x: [1] }, b: { x: [1] }, c: { x: [1] }, d: { x: [2] } }
+    expect(compileFilter(pattern)({ a: side, b: side, c: side, d: side })).toBe(false)
+  })
+
+  test('many fields that could each be found in two places', () => {
+    const keys = Array.from({ length: 100 }, (_, n) => `key${n}`)
+    const pattern = Object.fromEntries(keys.map((key) => [key, [1]]))
+    const event = Object.fromEntries(keys.map((key) => [key, [1, [1]]]))
+    expect(compileFilter({ ...pattern, z: [{ exists: false }] })(event)).toBe(true)
+    expect(compileFilter({ ...pattern, z: [{ exists: false }, 1] })({ ...event, z: 2 })).toBe(false)
+  })
+})
+
+describe('explainFilter names the first condition that failed', () => {
+  test.each([
+    [{ operate: 'CREATE' }, { operate: 'READ' }, 'operate: "READ" is not one of "CREATE"'],
+    [{ approval_code: ['A'] }, {}, 'approval_code: absent'],
+    [{ a: [{ exists: false }] }, { a: 1 }, 'a: 1 is present'],
+    [{ a: [{ prefix: 'x' }, 1] }, { a: ['y', 2] }, 'a: "y", 2 does not match prefix "x", 1'],
+    [{ a: [1], b: [2] }, { a: 1, b: 3 }, 'b: 3 is not one of 2'],
+    [{ $or: [{ a: [1] }, { b: [2] }] }, { a: 2 }, 'a: 2 is not one of 1; b: absent'],
+    [{ c: [1], $or: [{ d: [1] }, { e: [2] }] }, { d: 1 }, 'c: absent'],
+    [
+      { d: { a: [1], b: [1] } },
+      { d: [{ a: 1 }, { b: 1 }] },
+      'd.a, d.b: each matches, but not in one element of a list',
+    ],
+    [
+      { a: [1, 2, 3, 4, 5, 6, 7] },
+      { a: 'x'.repeat(1000) },
+      `a: "${'x'.repeat(99)}… is not one of 1, 2, 3, 4, 5, and 2 more`,
+    ],
+  ])('%j', (pattern, event, explanation) => {
+    expect(explainFilter(pattern, event)).toBe(explanation)
+  })
+})

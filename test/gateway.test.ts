@@ -1,0 +1,79 @@
+import { expect, test } from 'vitest'
+import type { Plan } from '../src/core/plan.ts'
+import type { Sink } from '../src/core/plugin.ts'
+import type { Store } from '../src/core/store.ts'
+import { createGateway } from '../src/gateway.ts'
+import { createNodeRuntime } from '../src/hosts/node-runtime.ts'
+import { openMemoryStore } from '../src/stores/memory.ts'
+import { recordingLog } from './log.ts'
+import { sampleEvent } from './sample-event.ts'
+
+/** A gateway with one sink, whose source takes every body for a new event. */
+function openGateway(store: Store, deliver: Sink['deliver']) {
+  const log = recordingLog()
+  const runtime = createNodeRuntime({ folder: '.', log })
+  let ids = 0
+  const receive = async () => ({
+    kind: 'event' as const,
+    event: sampleEvent({ id: `event-${++ids}`, time: Date.now() }),
+    problems: [],
+  })
+  const retry = { waits: [], jitter: 0, quick: 0 }
+  const settings = { timeoutMs: 1000, concurrency: 1, retry, paused: false }
+  const plan: Plan = {
+    sources: [{ name: 'test', path: '/in', accepts: () => true, source: { receive } }],
+    sinks: new Map([['a', { name: 'a', settings, sink: { deliver }, fingerprint: '' }]]),
+    route: () => ['a'],
+    check: () => [],
+  }
+  const meter = { received() {}, attempted() {} }
+  const gateway = createGateway({ plan, store, runtime, meter, wakeAt() {} })
+  const post = () => gateway.fetch(new Request('http://x/in', { method: 'POST', body: '{}' }))
+  return { gateway, post, log }
+}
+
+test('where the store cannot take an event, Feishu is told to send it again, and nothing leaks', async () => {
+  const store = openMemoryStore()
+  let full = true
+  const failing: Store = {
+    ...store,
+    accept: (...args) =>
+      full ? Promise.reject(new Error('disk full: /x')) : store.accept(...args),
+    check: () => (full ? Promise.reject(new Error('disk full: /x')) : store.check()),
+  }
+  const delivered: string[] = []
+  const { gateway, post, log } = openGateway(failing, async ({ id }) => void delivered.push(id))
+  for (let count = 0; count < 5; count++) {
+    const answer = await post()
+    expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '15'])
+    expect(await answer.text()).not.toContain('disk')
+  }
+  expect((await gateway.fetch(new Request('http://x/readyz'))).status).toBe(503)
+  expect(log.lines.join()).toContain('disk full')
+  full = false
+  expect((await post()).status).toBe(200)
+  expect((await gateway.fetch(new Request('http://x/readyz'))).status).toBe(200)
+  await gateway.drain()
+  expect(delivered).toEqual(['event-6'])
+})
+
+test('a fault of our own is a plain 500 that tells a stranger nothing', async () => {
+  const { gateway, log } = openGateway(openMemoryStore(), async () => {})
+  gateway.follow({
+    sources: [
+      {
+        name: 'broken',
+        path: '/in',
+        accepts: () => true,
+        source: { receive: () => Promise.reject(new Error('the secret is 42')) },
+      },
+    ],
+    sinks: new Map(),
+    route: () => [],
+    check: () => [],
+  })
+  const answer = await gateway.fetch(new Request('http://x/in', { method: 'POST', body: '{}' }))
+  expect(answer.status).toBe(500)
+  expect(await answer.text()).not.toContain('42')
+  expect(log.lines.join()).toContain('failed unexpectedly')
+})
