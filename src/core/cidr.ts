@@ -6,7 +6,7 @@ export function parseAddress(text: string): string | undefined {
 }
 
 /** Whether an address (as `parseAddress` gives it) is in a range. */
-export type AddressRange = (address: string) => boolean
+type AddressRange = (address: string) => boolean
 
 /** Reads `10.0.0.0/8` or `2001:db8::/32`. A string says what is wrong with it. */
 export function parseCidr(cidr: string): AddressRange | string {

@@ -19,9 +19,9 @@ export function explainFilter(pattern: unknown, value: unknown): string | undefi
   const reasons = new Set<string>()
   for (const rule of parsePattern(pattern)) {
     if (matchesRule(rule, value)) return undefined
-    if (reasons.size <= maxShown) reasons.add(explainRule(rule, value))
+    if (reasons.size < maxShown) reasons.add(explainRule(rule, value))
   }
-  return list([...reasons], '; ')
+  return [...reasons].join('; ')
 }
 
 function explainRule(rule: Rule, value: unknown): string {
@@ -32,21 +32,23 @@ function explainRule(rule: Rule, value: unknown): string {
 }
 
 function explainField({ path, conditions }: Field, value: unknown): string {
-  const leaves = leavesOf(value, path).map((leaf) => JSON.stringify(leaf))
+  const leaves = leavesOf(value, path).map((leaf) => shorten(JSON.stringify(leaf)))
   if (leaves.length === 0) return `${path}: absent`
-  if (conditions.length === 0) return `${path}: ${list(leaves, ', ')} is present`
-  const wanted = list(
-    conditions.map(({ text }) => text),
-    ', ',
+  const found = `${path}: ${list(leaves, ', ')}`
+  if (conditions.length === 0) return `${found} is present`
+  const isPlain = conditions.every(
+    ({ lookup }) => lookup?.by === 'value' || lookup?.by === 'address',
   )
-  const plain = conditions.every(({ lookup }) => lookup?.by === 'value' || lookup?.by === 'address')
-  return `${path}: ${list(leaves, ', ')} ${plain ? 'is not one of' : 'does not match'} ${wanted}`
+  const wanted = conditions.map(({ text }) => shorten(text))
+  return `${found} ${isPlain ? 'is not one of' : 'does not match'} ${list(wanted, ', ')}`
+}
+
+function shorten(text: string): string {
+  return text.length > maxShownLength ? `${text.slice(0, maxShownLength)}…` : text
 }
 
 function list(texts: readonly string[], separator: string): string {
-  const shown = texts
-    .slice(0, maxShown)
-    .map((text) => (text.length > maxShownLength ? `${text.slice(0, maxShownLength)}…` : text))
-  const more = texts.length - shown.length
-  return shown.join(separator) + (more > 0 ? `${separator}and ${more} more` : '')
+  const more = texts.length - maxShown
+  const shown = texts.slice(0, maxShown).join(separator)
+  return more > 0 ? `${shown}${separator}and ${more} more` : shown
 }

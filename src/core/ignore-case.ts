@@ -1,5 +1,5 @@
 /** Text that is compared whatever its case. Deals only in strings, so that prefixes and suffixes share it. */
-export interface CaselessText {
+interface CaselessText {
   equals(text: string): boolean
   startsWith(text: string): boolean
   endsWith(text: string): boolean

@@ -1,5 +1,5 @@
 /** Whether a number is in a range; `text` is the range for people. */
-export interface NumericRange {
+interface NumericRange {
   readonly text: string
   includes(value: number): boolean
 }

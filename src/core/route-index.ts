@@ -10,6 +10,7 @@ interface Candidate {
   /** What is to be checked; nothing where the rule matches because it was found. */
   readonly rule: Rule
   readonly pattern: number
+  readonly id: number
 }
 
 /**
@@ -20,19 +21,23 @@ interface Candidate {
 export function createPatternIndex(
   patterns: readonly unknown[],
 ): (value: unknown) => readonly number[] {
-  const candidates = patterns.flatMap((pattern, index) =>
-    pattern === undefined
-      ? []
-      : parsePattern(pattern).map((rule): Candidate => ({ rule, pattern: index })),
-  )
+  const candidates = patterns
+    .flatMap((pattern, index) =>
+      pattern === undefined ? [] : parsePattern(pattern).map((rule) => ({ rule, pattern: index })),
+    )
+    .map((candidate, id): Candidate => ({ ...candidate, id }))
   const always = [...patterns.keys()].filter((index) => patterns[index] === undefined)
   const { drawers, unfiled } = fileAll(candidates)
 
   return (value) => {
     const found = new Set(always)
+    // Each leaf of a long list may bring up the same candidate.
+    const refuted = new Set<number>()
     const check = (few: readonly Candidate[]) => {
-      for (const { rule, pattern } of few) {
-        if (!found.has(pattern) && matchesRule(rule, value)) found.add(pattern)
+      for (const { rule, pattern, id } of few) {
+        if (found.has(pattern) || refuted.has(id)) continue
+        if (matchesRule(rule, value)) found.add(pattern)
+        else refuted.add(id)
       }
     }
     check(unfiled)
@@ -146,7 +151,7 @@ function createDrawer(): Drawer {
 
 /** A rule of one field is not looked at again when one of its values has been found. */
 function settle(candidate: Candidate): Candidate {
-  return candidate.rule.length === 1 ? { rule: [], pattern: candidate.pattern } : candidate
+  return candidate.rule.length === 1 ? { ...candidate, rule: [] } : candidate
 }
 
 /** Candidates by prefix (or suffix): one look-up for each length that there is. */

@@ -3,7 +3,7 @@ const maxLength = 2048
 const maxInnerLength = 250
 
 /** The literal texts between the stars of a wildcard: `a*b` is `['a', 'b']`. */
-export type WildcardParts = readonly string[]
+type WildcardParts = readonly string[]
 
 /** Reads a wildcard, in which `\*` and `\\` are a star and a backslash. A string says what is wrong with it. */
 export function parseWildcard(wildcard: string): WildcardParts | string {

@@ -4,7 +4,7 @@ import { basename, dirname, resolve } from 'node:path'
 import type { Config } from '../config/config.ts'
 import { loadConfig } from '../config/load.ts'
 import { formatProblems } from '../config/problems.ts'
-import { ConfigError, messageOf } from '../core/errors.ts'
+import { ConfigError, messageOf, type Problem } from '../core/errors.ts'
 import { eventSchemas } from '../feishu/event-schemas.ts'
 import { ConfigFileError } from './config-file-error.ts'
 import type { Env } from './environment.ts'
@@ -16,6 +16,8 @@ export interface ConfigFile {
   /** Where plugins and relative paths are. */
   readonly folder: string
   readonly config: Config
+  /** Problems as people read them, with the lines that they are about. */
+  report(problems: readonly Problem[]): string
   /** The warnings as people read them, with the lines they are about; empty without any. */
   readonly warnings: string
 }
@@ -35,8 +37,7 @@ export async function readConfigFile({
 }: ReadOptions): Promise<ConfigFile> {
   const folder = dirname(resolve(file))
   const text = await readText(file)
-  const shown = (problems: ConfigError['problems']) =>
-    formatProblems(basename(file), text, problems)
+  const report = (problems: readonly Problem[]) => formatProblems(basename(file), text, problems)
   try {
     const config = await loadConfig(text, {
       env,
@@ -47,10 +48,10 @@ export async function readConfigFile({
       eventSchemas,
       ...(inventSecret && { inventSecret }),
     })
-    return { file: resolve(file), folder, config, warnings: shown(config.warnings) }
+    return { file: resolve(file), folder, config, report, warnings: report(config.warnings) }
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
-    throw new ConfigFileError(error, shown(error.problems))
+    throw new ConfigFileError(error, report(error.problems))
   }
 }
 

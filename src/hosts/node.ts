@@ -1,6 +1,6 @@
 import { link } from '../config/link.ts'
 import { compileValidators } from '../config/validators.ts'
-import { messageOf } from '../core/errors.ts'
+import { ConfigError, messageOf } from '../core/errors.ts'
 import type { Plan } from '../core/plan.ts'
 import type { Log, Runtime } from '../core/runtime.ts'
 import type { Store } from '../core/store.ts'
@@ -101,7 +101,12 @@ async function linkFile(file: ConfigFile, runtime: Runtime, previous?: Plan): Pr
     sourceType: (type: string) => sourceTypes.find((known) => known.type === type),
     sinkType: (type: string) => plugins.find((known) => known?.type === type),
   }
-  return link(file.config, context, previous)
+  try {
+    return await link(file.config, context, previous)
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    throw new ConfigFileError(error, file.report(error.problems))
+  }
 }
 
 type Read = () => Promise<ConfigFile>

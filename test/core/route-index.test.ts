@@ -24,34 +24,28 @@ const operator = fc.oneof(
   fc.constantFrom('10.0.0.0/8', '::/0').map((value) => ({ cidr: value })),
 )
 const key = fc.constantFrom('a', 'b', 'c', 'a.b')
-const { pattern } = fc.letrec<{ pattern: object }>((tie) => ({
-  pattern: fc
-    .tuple(
-      fc.dictionary(
-        key,
-        fc.oneof(
-          { depthSize: 'small', withCrossShrink: true },
-          fc.array(fc.oneof(leaf, operator), { minLength: 1, maxLength: 3 }),
-          tie('pattern'),
-        ),
-        { minKeys: 1, maxKeys: 3 },
-      ),
-      fc.option(fc.array(tie('pattern'), { minLength: 2, maxLength: 3 }), { depthSize: 'small' }),
-    )
-    .map(([fields, choices]) => (choices ? { ...fields, $or: choices } : fields)),
-}))
-const { value: event } = fc.letrec((tie) => ({
-  value: fc.dictionary(
-    key,
-    fc.oneof(
-      { depthSize: 'medium' },
-      leaf,
-      fc.array(fc.oneof(leaf, tie('value')), { maxLength: 3 }),
-      tie('value'),
-    ),
-    { maxKeys: 4 },
-  ),
-}))
+const conditions = fc.array(fc.oneof(leaf, operator), { minLength: 1, maxLength: 3 })
+
+function patternOf(depth: number): fc.Arbitrary<object> {
+  if (depth === 0) return fc.dictionary(key, conditions, { minKeys: 1, maxKeys: 3 })
+  const inner = patternOf(depth - 1)
+  const field = fc.oneof({ arbitrary: conditions, weight: 3 }, { arbitrary: inner, weight: 1 })
+  const fields = fc.dictionary(key, field, { minKeys: 1, maxKeys: 3 })
+  const choices = fc.array(inner, { minLength: 2, maxLength: 3 }).map(($or) => ({ $or }))
+  return fc.oneof(
+    { arbitrary: fields, weight: 2 },
+    { arbitrary: fc.tuple(fields, choices).map((both) => Object.assign({}, ...both)), weight: 1 },
+  )
+}
+
+function eventOf(depth: number): fc.Arbitrary<object> {
+  const inner = depth === 0 ? leaf : fc.oneof(leaf, eventOf(depth - 1))
+  const list = fc.array(fc.oneof(inner, fc.array(inner, { maxLength: 2 })), { maxLength: 3 })
+  return fc.dictionary(key, fc.oneof(inner, list), { maxKeys: 4 })
+}
+
+const pattern = patternOf(2)
+const event = eventOf(3)
 
 test('law: the index finds exactly the patterns that match on their own, in their order', () => {
   const patterns = fc.array(fc.option(pattern, { nil: undefined, freq: 9 }), { maxLength: 12 })
@@ -102,6 +96,13 @@ describe('createPatternIndex', () => {
     expect(find({ code: 'code-00005-1', operate: 'READ', user: 'u' })).toEqual([])
     expect(find({ code: 'y', user: 'code-00006' })).toEqual([6])
     expect(find({ code: 'CODE-00007', user: 'code-00010' })).toEqual([7, 10])
+  })
+
+  test('a long list that brings up the same pattern again and again', () => {
+    const find = createPatternIndex([{ tags: [{ prefix: 'x' }], user: ['u'] }, { tags: ['x1'] }])
+    const tags = Array.from({ length: 50_000 }, (_, n) => [`x${n}`])
+    expect(find({ tags, user: 'v' })).toEqual([1])
+    expect(find({ tags, user: 'u' })).toEqual([0, 1])
   })
 
   test('a bad pattern is refused', () => {
