@@ -58,7 +58,9 @@ function checkEntry({ value }: Entry, common: TObject, plug: Plug | undefined) {
   const { schema, check } = plugShape(common, plug)
   const findings = [...checkTaken(common, plug), ...check(value)]
   const [shared, options] = split<JsonObject>(value, common)
-  const isSound = findings.every(({ path: [name = ''], onKey }) => onKey || name in shared)
+  const isSound = findings.every(
+    ({ path: [name = ''], onKey }) => onKey || Object.hasOwn(shared, name),
+  )
   return { schema, findings: isSound ? [...findings, ...checkByPlug(plug, options)] : findings }
 }
 

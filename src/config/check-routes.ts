@@ -10,7 +10,7 @@ import { shapeOf } from './shape.ts'
 import { didYouMean } from './suggest.ts'
 
 /** What routes may name. */
-export interface Surroundings {
+export interface Known {
   /** By source; "*" for one that is itself not in order. */
   readonly events: ReadonlyMap<string, SourceConfig['events']>
   readonly sinks: ReadonlySet<string>
@@ -24,7 +24,7 @@ export interface CheckedRoutes {
 }
 
 /** Gives the routes their defaults. Paths of findings begin with a route's index. */
-export function checkRoutes(routes: readonly Json[], known: Surroundings): CheckedRoutes {
+export function checkRoutes(routes: readonly Json[], known: Known): CheckedRoutes {
   const checked = routes.map((route) => checkRoute(route, known))
   const flat = (pick: (route: CheckedRoute) => readonly Finding[]) =>
     checked.flatMap((route, index) => beneath([String(index)], pick(route)))
@@ -43,7 +43,7 @@ interface CheckedRoute {
 }
 
 /** Says all that can be said of a route, also where a part of it is not even of the right kind. */
-function checkRoute(value: Json, known: Surroundings): CheckedRoute {
+function checkRoute(value: Json, known: Known): CheckedRoute {
   const misshapen = shapeOf(routeSchema).check(value)
   const { from, to, match } = isObject(value) ? value : {}
   const sources = [...known.events.keys()]
@@ -52,8 +52,8 @@ function checkRoute(value: Json, known: Surroundings): CheckedRoute {
     : undefined
   const findings = [
     ...misshapen,
-    ...unknownNames('source', namesIn(from), sources, ['from']),
-    ...unknownNames('sink', namesIn(to), [...known.sinks], ['to']),
+    ...unknownNames('source', namesIn(from), new Set(sources), ['from']),
+    ...unknownNames('sink', namesIn(to), known.sinks, ['to']),
     ...beneath(['match'], pattern?.findings ?? []),
   ]
   const warnings = beneath(['match'], pattern?.warnings ?? [])
@@ -73,21 +73,17 @@ function namesIn(list: Json | undefined): readonly string[] {
 function unknownNames(
   kind: string,
   names: readonly string[],
-  known: readonly string[],
+  known: ReadonlySet<string>,
   path: Path,
 ): Finding[] {
   return names.flatMap((name, index) => {
-    if (known.includes(name)) return []
-    const message = `no ${kind} is called ${JSON.stringify(name)}${didYouMean(name, known)}`
+    if (known.has(name)) return []
+    const message = `no ${kind} is called ${JSON.stringify(name)}${didYouMean(name, [...known])}`
     return [{ path: [...path, String(index)], message }]
   })
 }
 
-function checkPattern(
-  match: JsonObject,
-  from: readonly string[],
-  known: Surroundings,
-): MatchFindings {
+function checkPattern(match: JsonObject, from: readonly string[], known: Known): MatchFindings {
   const accepted = acceptedTypes(from, known)
   const wanted = wantedTypes(match)
   const seen =
@@ -111,10 +107,7 @@ function checkSyntax(match: JsonObject): Finding[] {
   }
 }
 
-function acceptedTypes(
-  from: readonly string[],
-  { events }: Surroundings,
-): ReadonlySet<string> | '*' {
+function acceptedTypes(from: readonly string[], { events }: Known): ReadonlySet<string> | '*' {
   const types = new Set<string>()
   for (const source of from) {
     const accepted = events.get(source) ?? '*'
@@ -131,10 +124,7 @@ function wantedTypes({ type }: JsonObject): readonly string[] | undefined {
 }
 
 /** Undefined stands for types of all kinds. */
-function describeEvents(
-  types: readonly string[] | undefined,
-  { eventSchemas }: Surroundings,
-): Events {
+function describeEvents(types: readonly string[] | undefined, { eventSchemas }: Known): Events {
   if (types === undefined) return { schemas: [...eventSchemas.values()], isComplete: false }
   const schemas = types.map((type) => eventSchemas.get(type))
   return {

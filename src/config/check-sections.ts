@@ -3,6 +3,7 @@ import { isObject, type Json, type JsonObject } from '../core/event.ts'
 import { type Checked, checkSink, checkSource, type Entry } from './check-entries.ts'
 import type { SinkConfig, SourceConfig } from './config.ts'
 import { beneath, type Finding } from './finding.ts'
+import { PLUG_NAME } from './options.ts'
 import type { Plug } from './shape.ts'
 import { closest } from './suggest.ts'
 
@@ -44,19 +45,21 @@ export async function checkSinks(
     const type = typeOf(entry.value)
     if (type === undefined) return checkSink(entry, undefined)
     const plug = await look(type)
-    if (typeof plug !== 'string') return checkSink(entry, plug)
-    const reason = plug || undefined
-    const finding = reason ? onType(reason) : unknownType(type, known, pluginHint(type))
+    if (typeof plug === 'object') return checkSink(entry, plug)
+    const hint = `, nor is there plugins/${type}.ts`
+    const finding = plug === undefined ? unknownType(type, known, hint) : onType(plug)
     return withFindings(await checkSink(entry, undefined), [finding])
   })
   return sectionOf(entries, await Promise.all(checking))
 }
 
-/** A plug, or why there is none; an empty text where nobody knows its type. */
+/** A plug; why it is not usable; or undefined where there is none. */
+type Found = Plug | string | undefined
+
 function lookUpOnce(
   resolve: (type: string) => Promise<Plug | undefined>,
-): (type: string) => Promise<Plug | string> {
-  const found = new Map<string, Promise<Plug | string>>()
+): (type: string) => Promise<Found> {
+  const found = new Map<string, Promise<Found>>()
   return (type) => {
     const looking = found.get(type) ?? lookUp(type, resolve)
     found.set(type, looking)
@@ -67,24 +70,20 @@ function lookUpOnce(
 async function lookUp(
   type: string,
   resolve: (type: string) => Promise<Plug | undefined>,
-): Promise<Plug | string> {
-  // What is not a plug's name must not become part of a file's.
-  if (!PLUG_NAME.test(type)) return ''
+): Promise<Found> {
   try {
-    return (await resolve(type)) ?? ''
+    return await resolve(type)
   } catch (error) {
     return `is not usable: ${messageOf(error)}`
   }
 }
 
-const PLUG_NAME = /^[a-z][a-z0-9-]*$/
+const plugName = new RegExp(PLUG_NAME)
 
-function pluginHint(type: string): string {
-  return PLUG_NAME.test(type) ? `, nor is there plugins/${type}.ts` : ''
-}
-
+/** Undefined for what cannot be a plug's name: its schema says so, and it must not become part of a file's. */
 function typeOf(value: Json): string | undefined {
-  return isObject(value) && typeof value.type === 'string' ? value.type : undefined
+  const type = isObject(value) ? value.type : undefined
+  return typeof type === 'string' && plugName.test(type) ? type : undefined
 }
 
 function unknownType(type: string, known: readonly string[], more: string): Finding {

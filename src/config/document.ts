@@ -13,8 +13,9 @@ export interface Place {
   readonly keyFrom: number | undefined
   readonly from: number
   readonly to: number
-  /** A scalar as it was written, quotes and escapes undone; undefined for lists and objects. */
-  readonly source: string | undefined
+  readonly kind: 'scalar' | 'list' | 'object' | 'alias'
+  /** A scalar as it was written, quotes and escapes undone; empty for all else. */
+  readonly source: string
 }
 
 /** A YAML text as JSON, with every value's place. */
@@ -38,7 +39,7 @@ export interface Position {
 }
 
 /** A megabyte holds ten thousand routes. */
-export const MAX_CHARACTERS = 4 * 1024 * 1024
+const MAX_CHARACTERS = 4 * 1024 * 1024
 
 /** Throws ConfigError with what is wrong with the YAML itself. */
 export function readDocument(text: string): Document {
@@ -75,6 +76,9 @@ function tooLarge(text: string): ConfigError {
   return new ConfigError([{ path: '', message }])
 }
 
+/** What follows many faults follows from them. */
+const MAX_FAULTS = 100
+
 /** One fault a line: the parser's later ones on a line follow from its first. */
 function faultProblems(
   text: string,
@@ -82,7 +86,7 @@ function faultProblems(
   positionAt: (offset: number) => Position,
 ): LocatedProblem[] {
   const problems = new Map<number, LocatedProblem>()
-  for (const fault of faults.toSorted((a, b) => a.pos[0] - b.pos[0])) {
+  for (const fault of faults.toSorted((a, b) => a.pos[0] - b.pos[0]).slice(0, MAX_FAULTS)) {
     const position = positionAt(fault.pos[0])
     if (problems.has(position.line)) continue
     const excerpt = excerptOf(text, fault.pos[0], hideAllValues)
@@ -95,5 +99,5 @@ function faultProblems(
 function sentence({ code, message }: YAMLError): string {
   if (code === 'MULTIPLE_DOCS') return 'must be one YAML document: remove what follows the ---'
   if (code === 'RESOURCE_EXHAUSTION') return 'is nested too deeply'
-  return message.replace(/: .*$/s, '')
+  return message.replace(/(?<=\S): .*$/s, '').replace(/(?<=escape sequence) .*$/s, '')
 }

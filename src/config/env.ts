@@ -20,7 +20,8 @@ const FILE = /^file:(.+)$/s
 
 /** Whether a text, as written, takes something from outside: then it is a secret, and is shown as written. */
 export function hasReference(text: string): boolean {
-  return [...text.matchAll(REFERENCE)].some(([reference]) => reference !== '$$')
+  const references = [...text.matchAll(REFERENCE)]
+  return references.some(([, inner = '', end]) => end && (VARIABLE.test(inner) || FILE.test(inner)))
 }
 
 /**
@@ -28,19 +29,23 @@ export function hasReference(text: string): boolean {
  * that cannot be resolved stays as it is, and is a problem; so is a text of references that comes to nothing.
  */
 export function expandText(text: string, surroundings: Surroundings): Expanded {
-  const problems: string[] = []
+  const problems = new Set<string>()
   const value = text.replaceAll(REFERENCE, (reference, inner: string, end: string) => {
     if (reference === '$$') return '$'
-    const resolved =
-      end === '' ? unknownForm('a dollar and { without }') : resolve(inner, surroundings)
+    const resolved = end === '' ? unknownForm : resolve(inner, surroundings)
     if ('value' in resolved) return resolved.value
-    problems.push(resolved.problem)
+    problems.add(resolved.problem)
     return reference
   })
-  if (problems.length === 0 && value.trim() === '' && hasReference(text)) {
-    problems.push(`is empty: ${text} comes to nothing`)
+  if (problems.size === 0 && value.trim() === '' && hasReference(text)) {
+    problems.add(`is empty: ${text} comes to nothing`)
   }
-  return { value, problems }
+  return { value, problems: [...problems] }
+}
+
+/** Does not quote what is there: it may be a password with a dollar in it. */
+const unknownForm = {
+  problem: `has a $ and { that are none of \${VAR}, \${VAR:-default} and \${file:/path}; a dollar by itself is $$`,
 }
 
 type Resolved = { readonly value: string } | { readonly problem: string }
@@ -50,7 +55,7 @@ function resolve(inner: string, surroundings: Surroundings): Resolved {
   if (name !== undefined) return resolveVariable(name, fallback, surroundings)
   const [, path] = FILE.exec(inner) ?? []
   if (path !== undefined) return resolveFile(path, surroundings)
-  return unknownForm(`\${${inner}}`)
+  return unknownForm
 }
 
 function resolveVariable(
@@ -75,9 +80,4 @@ function resolveFile(path: string, { readFile }: Surroundings): Resolved {
   } catch (error) {
     return { problem: `cannot read ${path}: ${messageOf(error)}` }
   }
-}
-
-function unknownForm(reference: string): Resolved {
-  const forms = `\${VAR}, \${VAR:-default} and \${file:/path}`
-  return { problem: `${reference} is none of ${forms}; a dollar by itself is $$` }
 }

@@ -2,7 +2,7 @@
 export const HIDDEN = '\uE000'
 
 const CHARACTERS_BEFORE = 80
-const CHARACTERS_AFTER = 60
+const CHARACTERS_AFTER = 100
 
 /** The line around an offset and, beneath it, a caret. `hide` puts HIDDEN in place of what must not be shown. */
 export function excerptOf(
@@ -31,7 +31,7 @@ export function hideAllValues(line: string): string {
 }
 
 /** However long a hidden value is, it shows as three stars. Control characters would be obeyed by a terminal. */
-function printable(text: string): string {
+export function printable(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: it is they that must go.
   return text.replaceAll(/[\0-\x08\x0b-\x1f\x7f-\x9f]/g, '\uFFFD').replaceAll(/\uE000+/g, '***')
 }

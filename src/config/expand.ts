@@ -6,21 +6,28 @@ export interface ExpandedTree {
   /** A copy of its own, with a value in place of each reference. */
   readonly value: Json
   readonly findings: readonly Finding[]
-  /** What stands in the file for values that came from outside, by these values. */
-  readonly written: ReadonlyMap<string, string>
+  /** Each value that came from outside. */
+  readonly words: readonly Word[]
+}
+
+/** A value that no message may show, and what it shows in its place. */
+export interface Word {
+  readonly path: Path
+  readonly value: string
+  readonly shown: string
 }
 
 /** Expands the references in all strings of a file. Only what sources lack is made up. */
 export function expandTree(file: Json, surroundings: Surroundings): ExpandedTree {
   const { inventSecret, ...withoutInventing } = surroundings
   const findings: Finding[] = []
-  const written = new Map<string, string>()
+  const words: Word[] = []
 
   function expandString(text: string, path: Path): string {
     const around = path[0] === 'sources' ? surroundings : withoutInventing
     const { value, problems } = expandText(text, around)
     for (const message of problems) findings.push({ path, message })
-    if (value !== text && problems.length === 0) written.set(value, text)
+    if (value !== text) words.push({ path, value, shown: text })
     return value
   }
 
@@ -32,5 +39,5 @@ export function expandTree(file: Json, surroundings: Surroundings): ExpandedTree
     return Object.fromEntries(entries.map(([key, item]) => [key, expand(item, [...path, key])]))
   }
 
-  return { value: expand(file, []), findings, written }
+  return { value: expand(file, []), findings, words }
 }

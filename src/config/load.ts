@@ -100,16 +100,13 @@ function unusedSinks(sinks: CheckedSection<SinkConfig>, routes: CheckedRoutes): 
   })
 }
 
-function disclose(document: Document, { written }: ExpandedTree, file: CheckedFile): Disclosure {
+function disclose(document: Document, { words }: ExpandedTree, file: CheckedFile): Disclosure {
   const entries: Record<'sources' | 'sinks', JsonObject> = {
     sources: file.sources.schemas,
     sinks: file.sinks.schemas,
   }
   const whole = wholeSchema(plainSchema(fileSchema), entries, plainSchema(routeSchema))
   const secrets = secretsOf(document, whole)
-  const literals = secrets.map(({ source = '' }) => [source, '***'] as const)
-  return {
-    hiddenText: hideSecrets(document, secrets),
-    written: new Map([...literals, ...written]),
-  }
+  const literals = secrets.map(({ path, source }) => ({ path, value: source, shown: '***' }))
+  return { hiddenText: hideSecrets(document, secrets), words: [...words, ...literals] }
 }

@@ -2,19 +2,22 @@ import { isObject, type JsonObject } from '../core/event.ts'
 import type { Document, Place } from './document.ts'
 import { hasReference } from './env.ts'
 import { HIDDEN } from './excerpt.ts'
-import type { Path } from './finding.ts'
 import { itemSchemas, partsOf, propertySchemas } from './schema-walk.ts'
 
-/** The values that may not be shown: literal ones at places that `schema` marks as secret or does not know. */
-export function secretsOf(document: Document, schema: JsonObject): readonly Place[] {
-  return document.places.filter(
-    ({ path, source }) => source && !hasReference(source) && isSecret(path, schema),
-  )
+/**
+ * The values that may not be shown: literal ones at places that `schema` marks as secret or does not know. An object
+ * there is hidden with its keys: it may be a secret that YAML took apart.
+ */
+export function secretsOf({ places }: Document, schema: JsonObject): readonly Place[] {
+  return places.filter((place) => {
+    const isLiteral = place.kind === 'object' || (place.source && !hasReference(place.source))
+    return isLiteral && isSecret(place, schema)
+  })
 }
 
 /** The text, each character of a secret replaced by HIDDEN: all places in it stay the same. */
 export function hideSecrets({ text, places }: Document, secrets: readonly Place[]): string {
-  const addresses = places.filter(({ source }) => source?.includes('://') && !hasReference(source))
+  const addresses = places.filter(({ source }) => source.includes('://'))
   const hidden = [
     ...secrets.map(({ from, to }) => ({ from, to, hide: hideAll })),
     ...addresses.map(({ from, to }) => ({ from, to, hide: hideInAddress })),
@@ -33,15 +36,20 @@ function hideAll(text: string): string {
   return text.replaceAll(/[^\r\n]/g, HIDDEN)
 }
 
-/** A URL's user, password, query and fragment; where it is not quite a URL, rather too much than too little. */
+/** The user, password, query and fragment of URLs; of what is not quite a URL, all. References stay as written. */
 function hideInAddress(text: string): string {
-  return text
-    .replaceAll(/(?<=:\/\/)[^\s"']{1,2000}(?=@)/g, hideAll)
-    .replaceAll(/(?<=:\/\/[^?#\s]*[?#])[^\s"']+/g, hideAll)
+  return text.replaceAll(/([a-z][a-z0-9+.-]*:\/\/)([^\s"']*)/gi, (url, scheme, rest: string) => {
+    if (!URL.canParse(url) && !hasReference(rest)) return scheme + hideAll(rest)
+    return scheme + rest.replace(/^.*(?=@)/, hideLiteral).replace(/(?<=[?#]).*$/, hideLiteral)
+  })
 }
 
-function isSecret(path: Path, schema: JsonObject): boolean {
-  if (path[0] === 'sinks' && path[2] === 'headers') return true
+function hideLiteral(text: string): string {
+  return hasReference(text) ? text : hideAll(text)
+}
+
+function isSecret({ path, kind }: Place, schema: JsonObject): boolean {
+  if (path[0] === 'sinks' && path[2] === 'headers') return path.length > 3 || kind === 'scalar'
   let schemas: readonly JsonObject[] = [schema]
   for (const name of path) {
     schemas = schemas.flatMap((outer) => [

@@ -10,6 +10,11 @@ const duration = (description: string, byDefault?: string) =>
     ...(byDefault !== undefined && { default: byDefault }),
   })
 
+export const PLUG_NAME = '^[a-z][a-z0-9-]*$'
+
+const plugName = (description: string, examples: readonly string[]) =>
+  Type.String({ description, pattern: PLUG_NAME, examples })
+
 const closed = { additionalProperties: false }
 
 const retrySchema = Type.Object(
@@ -54,7 +59,7 @@ export type RetryOptions = Static<typeof retrySchema>
 
 /** The options that every sink has; those of its type stand beside them. */
 export const sinkSchema = Type.Object({
-  type: Type.String({ description: 'What kind of sink it is: the name of its plug.' }),
+  type: plugName('What kind of sink it is: the name of its plug.', ['webhook', 'kafka']),
   timeout: duration('For one request.', '10s'),
   concurrency: Type.Integer({
     description: 'How many deliveries may be under way at once.',
@@ -70,7 +75,7 @@ export type SinkOptions = Static<typeof sinkSchema>
 
 /** The options that every source has; those of its type stand beside them. */
 export const sourceSchema = Type.Object({
-  type: Type.String({ description: 'What kind of source it is.' }),
+  type: plugName('What kind of source it is.', ['feishu']),
   path: Type.String({
     description: 'Where it receives its callbacks; every source has its own.',
     pattern: "^/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*$",

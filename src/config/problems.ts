@@ -1,7 +1,7 @@
 import type { Problem } from '../core/errors.ts'
 import { readDocument } from './document.ts'
 import { partsOf } from './dotted.ts'
-import { excerptOf, hideAllValues } from './excerpt.ts'
+import { excerptOf, hideAllValues, printable } from './excerpt.ts'
 
 /**
  * Problems as people read them: `routes.yaml:12:5  sinks.finance.retry.attempts: must be >= 1`, then the line of the
@@ -14,7 +14,7 @@ export function formatProblems(file: string, text: string, problems: readonly Pr
 function format(file: string, { path, message, line, column, excerpt }: Problem): string {
   const place = line === undefined ? file : `${file}:${line}:${column ?? 1}`
   const sentence = path === '' ? message : `${path}: ${message}`
-  const head = `${place}  ${sentence}`
+  const head = `${place}  ${printable(sentence)}`
   return excerpt === undefined ? head : `${head}\n${indent(excerpt)}`
 }
 

@@ -1,6 +1,7 @@
 import type { LocatedProblem } from './config.ts'
 import type { Document } from './document.ts'
 import { excerptOf } from './excerpt.ts'
+import type { Word } from './expand.ts'
 import { type Finding, type Path, pathKey } from './finding.ts'
 
 /** More would help nobody. */
@@ -10,24 +11,23 @@ const MAX_PROBLEMS = 1000
 export interface Disclosure {
   /** The file's text with its secrets hidden. */
   readonly hiddenText: string
-  /** By a value that may have found its way into a message. */
-  readonly written: ReadonlyMap<string, string>
+  readonly words: readonly Word[]
 }
 
 /** Findings as problems with their places, in the order of the file. */
 export function locate(
   findings: readonly Finding[],
   document: Document,
-  { hiddenText, written }: Disclosure,
+  disclosure: Disclosure,
 ): LocatedProblem[] {
-  const conceal = concealing(written)
+  const conceal = concealing(disclosure.words)
   const placed = findings.map((finding) => ({ ...finding, offset: offsetOf(finding, document) }))
   const shown = placed.toSorted((a, b) => a.offset - b.offset).slice(0, MAX_PROBLEMS)
   const problems = shown.map(({ path, message, offset }) => ({
     path: path.join('.'),
-    message: conceal(message),
+    message: conceal(message, path),
     ...document.positionAt(offset),
-    excerpt: excerptOf(hiddenText, offset),
+    excerpt: excerptOf(disclosure.hiddenText, offset),
   }))
   const last = problems.at(-1)
   if (last === undefined || shown.length === placed.length) return problems
@@ -40,7 +40,7 @@ export function withoutEffects(
   findings: readonly Finding[],
   causes: readonly Finding[],
 ): readonly Finding[] {
-  const broken = new Set(causes.map(({ path }) => pathKey(path)))
+  const broken = new Set(causes.flatMap(({ path, onKey }) => (onKey ? [] : [pathKey(path)])))
   const follows = ({ path }: Finding) =>
     path.some((_, depth) => broken.has(pathKey(path.slice(0, depth + 1))))
   return findings.filter((finding) => !follows(finding))
@@ -58,13 +58,21 @@ function isSame(a: Path, b: Path): boolean {
   return a.length === b.length && a.every((part, index) => part === b[index])
 }
 
-/** Values from outside are named as the file names them. Short ones only in quotes: they might be part of a word. */
-function concealing(written: ReadonlyMap<string, string>): (message: string) => string {
-  const pairs = [...written].flatMap(([value, text]) => [
-    [JSON.stringify(value), JSON.stringify(text)] as const,
-    ...(value.length > 3 ? [[value, text] as const] : []),
-  ])
-  pairs.sort(([a], [b]) => b.length - a.length)
-  return (message) =>
-    pairs.reduce((shown, [value, text]) => shown.replaceAll(value, () => text), message)
+/** A plug's own check may quote what it was given, and the name of a sink may come from outside. */
+function concealing(words: readonly Word[]): (message: string, path: Path) => string {
+  const entryOf = (path: Path) => pathKey(path.slice(0, 2))
+  const byEntry = Map.groupBy(words, ({ path }) => entryOf(path))
+  return (message, path) => {
+    // The longest first, as one may hold another.
+    const inEntry = byEntry.get(entryOf(path)) ?? []
+    const ordered = inEntry.toSorted((a, b) => b.value.length - a.value.length)
+    return ordered.reduce(concealWord, message)
+  }
+}
+
+/** A short word only in quotes: elsewhere it might be part of another. */
+function concealWord(message: string, { value, shown }: Word): string {
+  if (value === '') return message
+  const quoted = message.replaceAll(JSON.stringify(value), () => JSON.stringify(shown))
+  return value.length > 3 ? quoted.replaceAll(value, () => shown) : quoted
 }

@@ -26,7 +26,6 @@ export function routesSchema(
         properties: {
           type: {
             ...typeOf(sinkSchema),
-            pattern: '^[a-z][a-z0-9-]*$',
             examples: sinks.map(({ type }) => type),
           },
         },

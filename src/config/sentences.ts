@@ -5,6 +5,11 @@ import { didYouMean } from './suggest.ts'
 import { type Judged, reduceUnion } from './union.ts'
 import { messageFor } from './wording.ts'
 
+/** Whether a value may be a secret: an empty one would protect nothing. */
+export function isFilled(value: unknown): boolean {
+  return typeof value !== 'string' || value.trim() !== ''
+}
+
 /** ajv's errors (verbose, allErrors) as sentences for people: one a value. Never shows a value. */
 export function findingsOf(errors: readonly ErrorObject[]): Finding[] {
   const judged: Judged[] = []
@@ -44,6 +49,8 @@ function findingOf(error: ErrorObject): readonly Finding[] {
     case 'additionalProperties':
     case 'unevaluatedProperties':
       return unknownKey(path, error)
+    case 'secret':
+      return blanks(path, error.data)
     case 'if':
     case 'propertyNames':
       return []
@@ -52,6 +59,12 @@ function findingOf(error: ErrorObject): readonly Finding[] {
         ? [{ path, message: messageFor(error) }]
         : [{ path: [...path, error.propertyName], message: messageFor(error), onKey: true }]
   }
+}
+
+/** A secret may be a list of them. */
+function blanks(path: Path, data: unknown): readonly Finding[] {
+  if (!Array.isArray(data)) return [{ path, message: 'is empty' }]
+  return data.flatMap((item, index) => (isFilled(item) ? [] : blanks([...path, `${index}`], item)))
 }
 
 function unknownKey(path: Path, { params, parentSchema }: ErrorObject): readonly Finding[] {

@@ -1,9 +1,9 @@
 /** The known name that was probably meant, or undefined. Capitals, `-` and `_` count for nothing. */
 export function closest(written: string, known: readonly string[]): string | undefined {
   const wanted = plain(written)
-  const allowed = Math.max(1, Math.floor(wanted.length / 3))
+  // One letter in three may be wrong, at most.
+  let fewest = Math.floor(wanted.length / 3) + 1
   let best: string | undefined
-  let fewest = allowed + 1
   for (const name of known) {
     const candidate = plain(name)
     if (Math.abs(candidate.length - wanted.length) >= fewest) continue

@@ -3,7 +3,7 @@ import { Ajv2019, type ValidateFunction } from 'ajv/dist/2019.js'
 import addFormats from 'ajv-formats'
 import type { JsonObject } from '../core/event.ts'
 import type { Finding } from './finding.ts'
-import { findingsOf } from './sentences.ts'
+import { findingsOf, isFilled } from './sentences.ts'
 
 /** `verbose` gives findingsOf the schemas; types are never changed to fit. */
 const settings = { strict: true, allErrors: true, verbose: true, allowUnionTypes: true } as const
@@ -14,13 +14,13 @@ const forEvents = createAjv({})
 function createAjv(options: { readonly useDefaults?: boolean }): Ajv2019 {
   const ajv = new Ajv2019({ ...settings, ...options })
   addFormats.default(ajv)
-  ajv.addKeyword({ keyword: 'secret', schemaType: 'boolean', validate: isFilled })
+  ajv.addKeyword({ keyword: 'secret', schemaType: 'boolean', validate: checkSecret })
   return ajv
 }
 
-/** `secret: true` marks what is masked everywhere; an empty secret would protect nothing. */
-function isFilled(isSecret: boolean, data: unknown): boolean {
-  return !isSecret || ![data].flat().some((item) => typeof item === 'string' && !item.trim())
+/** `secret: true` marks what is masked everywhere, a value or a list of them. */
+function checkSecret(isSecret: boolean, data: unknown): boolean {
+  return !isSecret || [data].flat().every(isFilled)
 }
 
 /** Says what is wrong with a value, and puts the defaults into it. Throws when the schema itself is not in order. */

@@ -13,8 +13,6 @@ export function messageFor(error: ErrorObject): string {
       return `must be ${shown(params.allowedValue)}`
     case 'enum':
       return oneOf(params.allowedValues, data)
-    case 'secret':
-      return 'is empty'
     case 'minLength':
       return params.limit === 1 ? 'is empty' : `must have at least ${params.limit} characters`
     case 'maxLength':

@@ -52,7 +52,10 @@ export function readNode(node: unknown): Pick<Reading, 'places' | 'findings'> & 
 function read({ node, keyFrom, borrowed = false }: Entry, path: Path, reading: Reading): Json {
   if (isAlias(node)) {
     const target = follow(node, path, reading)
-    return target ? read({ name: '', keyFrom, node: target, borrowed: true }, path, reading) : null
+    if (target) return read({ name: '', keyFrom, node: target, borrowed: true }, path, reading)
+    const [from, to] = node.range ?? [0, 0]
+    reading.places.push({ path, keyFrom, from, to, kind: 'alias', source: '' })
+    return null
   }
   if (!isScalar(node) && !isMap(node) && !isSeq(node)) return null
   if (borrowed) reading.aliasDepth++
@@ -69,8 +72,9 @@ function readOwn(
 ): Json {
   if (node.anchor) reading.anchors.set(node.anchor, node)
   const [from, to] = node.range ?? [0, 0]
-  const source = isScalar(node) ? (node.source ?? '') : undefined
-  reading.places.push({ path, keyFrom, from, to, source })
+  const source = isScalar(node) ? (node.source ?? '') : ''
+  const kind = isScalar(node) ? 'scalar' : isMap(node) ? 'object' : 'list'
+  reading.places.push({ path, keyFrom, from, to, kind, source })
   if (isScalar(node)) return readScalar(node.value, path, reading)
   return within(node, reading, () =>
     isMap(node) ? readMap(node, path, reading) : readSeq(node, path, reading),

@@ -10,7 +10,10 @@ export async function receive(
   source: LiveSource,
   request: Request,
 ): Promise<Response> {
-  const body = await readBody(request, BODY_LIMIT_BYTES)
+  const body = await readBody(request, BODY_LIMIT_BYTES).catch((error: unknown) => {
+    context.meter.received(source.name, '', 'rejected', 0)
+    throw error
+  })
   const ingested = await ingest(context, source, { headers: request.headers, body })
   const answer = ingested.kind === 'reply' ? ingested.body : { code: 0, msg: ingested.result }
   return new Response(JSON.stringify(answer), { headers: { 'Content-Type': 'application/json' } })

@@ -159,6 +159,11 @@ sinks: { a: { type: loose, key: HUSH-1 }, b: { type: loose, key: "\${KEY}" } }`
     ])
   })
 
+  test('are not taken for references for a dollar in them', async () => {
+    const text = secretive.replace('HUSH-2', 'HUSH-${').replace('HUSH-8', `"HUSH-\${1}"`)
+    expect(await reportOf(text)).not.toContain('HUSH')
+  })
+
   test('are in no warning', async () => {
     const { warnings } = await load(`version: 1
 sources: { feishu: { type: feishu, verification_token: HUSH } }
