@@ -1,6 +1,6 @@
 /** What routing one event costs with ten routes and with ten thousand: microseconds, and their ratio. */
 import { performance } from 'node:perf_hooks'
-import { createPatternIndex } from '../src/core/route-index.ts'
+import { createPatternIndex } from '../src/core/filter/route-index.ts'
 
 const eventCount = 20_000
 const batchSize = 50

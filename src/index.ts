@@ -6,7 +6,7 @@ export {
   RejectedError,
 } from './core/errors.ts'
 export type { Event, Json, JsonObject } from './core/event.ts'
-export { compileFilter } from './core/filter.ts'
+export { compileFilter } from './core/filter/compile.ts'
 export type { Meter } from './core/meter.ts'
 export type { LiveSink, LiveSource, Plan, RetryPolicy, SinkSettings } from './core/plan.ts'
 export {

@@ -24,7 +24,7 @@ const NODE_FILES = [
   // Drivers for node:sqlite and its threads.
   /^src\/stores\/(sqlite-.*|thread)\.ts$/,
   // kafkajs speaks TCP, which only Node has.
-  /^src\/sinks\/kafka.*\.ts$/,
+  /^src\/sinks\/kafka(\.ts|\/)/,
 ]
 
 /** Libraries that only some folders may use. */

@@ -11,7 +11,7 @@ import { readConfigFile } from '../hosts/node-config.ts'
 import { nodeCrypto } from '../hosts/node-crypto.ts'
 import { createNodeLog } from '../hosts/node-log.ts'
 import type { Command } from './command.ts'
-import { demoSteps, ROUTES, type Step } from './demo-steps.ts'
+import { demoSteps, ROUTES, type Step } from './demo/steps.ts'
 
 const DELIVERED_WITHIN_MS = 10_000
 const LOOK_EVERY_MS = 20
@@ -34,7 +34,7 @@ export const demo: Command = {
 
 async function show(folder: string): Promise<number> {
   // They use libraries that come with the checkout only.
-  const { openSdkReceiver, openSignedReceiver } = await import('./demo-receivers.ts')
+  const { openSdkReceiver, openSignedReceiver } = await import('./demo/receivers.ts')
   const finance = await openSignedReceiver()
   const hr = await openSdkReceiver()
   const env = {

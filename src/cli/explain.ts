@@ -1,7 +1,7 @@
 import type { RouteConfig } from '../config/config.ts'
 import { compileValidators } from '../config/validators.ts'
 import { type Event, matchView } from '../core/event.ts'
-import { explainFilter } from '../core/filter.ts'
+import { explainFilter } from '../core/filter/compile.ts'
 import { readEnvelope } from '../feishu/envelope.ts'
 import { eventSchemas } from '../feishu/event-schemas.ts'
 import { readConfigFile } from '../hosts/node-config.ts'

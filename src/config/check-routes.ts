@@ -1,6 +1,6 @@
 import { ConfigError } from '../core/errors.ts'
 import { isObject, type Json, type JsonObject } from '../core/event.ts'
-import { compileFilter } from '../core/filter.ts'
+import { compileFilter } from '../core/filter/compile.ts'
 import { checkMatch, type Events, type MatchFindings } from './check-match.ts'
 import type { RouteConfig, SourceConfig } from './config.ts'
 import { findingsWithin } from './dotted.ts'

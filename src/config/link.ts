@@ -1,8 +1,8 @@
 import { ConfigError, messageOf, type Problem } from '../core/errors.ts'
 import { type Event, matchView } from '../core/event.ts'
+import { createPatternIndex } from '../core/filter/route-index.ts'
 import type { LiveSink, LiveSource, Plan } from '../core/plan.ts'
 import type { Sink, SinkType, SourceType } from '../core/plugin.ts'
-import { createPatternIndex } from '../core/route-index.ts'
 import type { Runtime } from '../core/runtime.ts'
 import type { Config, RouteConfig, SinkConfig, SourceConfig } from './config.ts'
 

@@ -3,8 +3,8 @@ import { resolve } from 'node:path'
 import process from 'node:process'
 import { ConfigError } from '../core/errors.ts'
 import { defineSink } from '../core/plugin.ts'
-import { messageOf } from './kafka-message.ts'
-import { accessOf, checkKafka, kafkaOptions } from './kafka-options.ts'
+import { messageOf } from './kafka/message.ts'
+import { accessOf, checkKafka, kafkaOptions } from './kafka/options.ts'
 
 /** What tests shorten. */
 export interface KafkaTiming {
@@ -26,7 +26,7 @@ export function kafkaWith(timing: KafkaTiming) {
     async open(options, { folder, log }) {
       silenceNegativeTimeouts()
       // Here and not above: kafkajs takes a tenth of a second to load, of every command that needs no Kafka.
-      const { shareCluster } = await import('./kafka-cluster.ts')
+      const { shareCluster } = await import('./kafka/cluster.ts')
       const access = accessOf(options, (value, path) => readPem(folder, value, path))
       const { compression, format, topic } = options
       const { batches, close } = shareCluster(access, topic, { ...timing, compression, log })

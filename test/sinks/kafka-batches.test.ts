@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type Batches, createBatches } from '../../src/sinks/kafka-batches.ts'
-import type { KafkaMessage } from '../../src/sinks/kafka-message.ts'
+import { type Batches, createBatches } from '../../src/sinks/kafka/batches.ts'
+import type { KafkaMessage } from '../../src/sinks/kafka/message.ts'
 
 /** As kafkajs reports what Kafka refuses. */
 const refusal = (type: string) => Object.assign(new Error(type), { type })

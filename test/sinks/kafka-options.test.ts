@@ -5,13 +5,13 @@ import { Value } from '@sinclair/typebox/value'
 import { describe, expect, test } from 'vitest'
 import { ConfigError } from '../../src/core/errors.ts'
 import { createNodeRuntime } from '../../src/hosts/node-runtime.ts'
-import { kafka } from '../../src/sinks/kafka.ts'
 import {
   accessOf,
   checkKafka,
   type KafkaOptions,
   kafkaOptions,
-} from '../../src/sinks/kafka-options.ts'
+} from '../../src/sinks/kafka/options.ts'
+import { kafka } from '../../src/sinks/kafka.ts'
 
 const least = { brokers: ['kafka-1:9092'], topic: 'approvals.cc' }
 const problemsOf = (some: object) => {

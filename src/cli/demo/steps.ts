@@ -1,5 +1,5 @@
-import type { JsonObject } from '../core/event.ts'
-import { sampleCallback } from './event-file.ts'
+import type { JsonObject } from '../../core/event.ts'
+import { sampleCallback } from '../event-file.ts'
 
 /** One callback of the demo, and what must come of it. */
 export interface Step {

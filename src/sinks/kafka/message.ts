@@ -1,12 +1,12 @@
 import type { Message } from 'kafkajs'
-import type { Event } from '../core/event.ts'
+import type { Event } from '../../core/event.ts'
 import {
   cloudEventOf,
   dataText,
   type Format,
   partitionKey,
   structuredCloudEvent,
-} from './format.ts'
+} from '../format.ts'
 
 export interface KafkaMessage extends Message {
   readonly value: string

@@ -1,8 +1,8 @@
 import { CompressionTypes, type Kafka, Partitioners, type Producer } from 'kafkajs'
-import { messageOf } from '../core/errors.ts'
-import type { Log } from '../core/runtime.ts'
-import { kafkaErrorType } from './kafka-failure.ts'
-import type { KafkaMessage } from './kafka-message.ts'
+import { messageOf } from '../../core/errors.ts'
+import type { Log } from '../../core/runtime.ts'
+import { kafkaErrorType } from './failure.ts'
+import type { KafkaMessage } from './message.ts'
 
 export interface SessionSettings {
   readonly log: Log

@@ -1,6 +1,6 @@
+import { ConfigError, type Problem } from '../errors.ts'
+import { isObject } from '../event.ts'
 import { type Condition, isLeaf, isOperator, isValue, parseOperator } from './condition.ts'
-import { ConfigError, type Problem } from './errors.ts'
-import { isObject } from './event.ts'
 import { combine, countCombinations, createField, type Part, type Rule } from './rule.ts'
 
 /** How many keys deep a pattern may be, those of `$or` included. */

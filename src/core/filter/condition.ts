@@ -1,5 +1,5 @@
+import { isObject } from '../event.ts'
 import { parseAddress, parseCidr } from './cidr.ts'
-import { isObject } from './event.ts'
 import { caseless, fold } from './ignore-case.ts'
 import { parseNumeric } from './numeric.ts'
 import { matchesWildcard, parseWildcard } from './wildcard.ts'

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { ConfigError } from '../../src/core/errors.ts'
-import { compileFilter } from '../../src/core/filter.ts'
-import { createPatternIndex } from '../../src/core/route-index.ts'
+import { ConfigError } from '../../../src/core/errors.ts'
+import { compileFilter } from '../../../src/core/filter/compile.ts'
+import { createPatternIndex } from '../../../src/core/filter/route-index.ts'
 
 const text = fc.constantFrom('', 'a', 'b', 'A', 'ab', 'AB', 'aß', 'aSS', '10.0.0.1', '::ffff:a00:1')
 const number = fc.constantFrom(0, 1, 2.5, -3)

@@ -1,15 +1,15 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { ConfigError } from '../../src/core/errors.ts'
-import { compileFilter, explainFilter } from '../../src/core/filter.ts'
+import { ConfigError } from '../../../src/core/errors.ts'
+import { compileFilter, explainFilter } from '../../../src/core/filter/compile.ts'
 
 interface Fixtures {
   readonly valid: readonly { name: string; pattern: unknown; match: unknown[]; miss: unknown[] }[]
   readonly invalid: readonly { pattern: unknown; problems: string[] }[]
 }
 
-const url = new URL('../fixtures/patterns.yaml', import.meta.url)
+const url = new URL('../../fixtures/patterns.yaml', import.meta.url)
 const fixtures = parse(readFileSync(url, 'utf8')) as Fixtures
 
 function problemsOf(pattern: unknown): readonly string[] {

@@ -1,8 +1,8 @@
 import type { Kafka } from 'kafkajs'
-import { DeliveryError } from '../core/errors.ts'
-import { within } from '../core/within.ts'
-import type { KafkaMessage } from './kafka-message.ts'
-import { createSession, type Session, type SessionSettings } from './kafka-session.ts'
+import { DeliveryError } from '../../core/errors.ts'
+import { within } from '../../core/within.ts'
+import type { KafkaMessage } from './message.ts'
+import { createSession, type Session, type SessionSettings } from './session.ts'
 
 /** After this a send is given up, whatever kafkajs is still trying. */
 const SEND_DEADLINE_MS = 30_000

@@ -1,7 +1,7 @@
 import * as T from '@sinclair/typebox'
 import type { KafkaConfig, SASLOptions } from 'kafkajs'
-import type { Problem } from '../core/errors.ts'
-import { formatOption } from './format.ts'
+import type { Problem } from '../../core/errors.ts'
+import { formatOption } from '../format.ts'
 
 const pem = 'PEM text, or the path of a PEM file beside routes.yaml.'
 

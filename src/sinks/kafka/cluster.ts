@@ -1,8 +1,8 @@
 import { Kafka, type logCreator, logLevel } from 'kafkajs'
-import type { Log } from '../core/runtime.ts'
-import { type Batches, createBatches } from './kafka-batches.ts'
-import { type Connection, type ConnectionSettings, openConnection } from './kafka-connection.ts'
-import { type KafkaAccess, kafkaConfigOf } from './kafka-options.ts'
+import type { Log } from '../../core/runtime.ts'
+import { type Batches, createBatches } from './batches.ts'
+import { type Connection, type ConnectionSettings, openConnection } from './connection.ts'
+import { type KafkaAccess, kafkaConfigOf } from './options.ts'
 
 export interface ClusterSettings extends ConnectionSettings {
   /** How often kafkajs tries a send again by itself, so that the broker knows the batch by its sequence numbers. */

@@ -1,4 +1,4 @@
-import { DeliveryError, messageOf } from '../core/errors.ts'
+import { DeliveryError, messageOf } from '../../core/errors.ts'
 
 /** Why a send failed, and whose fault it was: this decides what becomes of the batch's other messages. */
 export interface KafkaFailure {

@@ -1,6 +1,6 @@
-import { DeliveryError } from '../core/errors.ts'
-import { kafkaFailure } from './kafka-failure.ts'
-import type { KafkaMessage } from './kafka-message.ts'
+import { DeliveryError } from '../../core/errors.ts'
+import { kafkaFailure } from './failure.ts'
+import type { KafkaMessage } from './message.ts'
 
 /** Small enough for a broker's default limit of 1 MiB a batch, so that only a message too large by itself is refused. */
 const MAX_BATCH_BYTES = 512 * 1024

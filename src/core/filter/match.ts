@@ -1,5 +1,5 @@
+import { isObject } from '../event.ts'
 import { isLeaf, type Leaf } from './condition.ts'
-import { isObject } from './event.ts'
 import type { Field, Rule } from './rule.ts'
 
 type List = readonly unknown[]

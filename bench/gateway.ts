@@ -1,0 +1,76 @@
+import { statfsSync } from 'node:fs'
+import {
+  callbackOf,
+  FEISHU,
+  type Folder,
+  openFolder,
+  type Served,
+  sealed,
+  serve,
+} from '../test/serve.ts'
+import { slowFlushEnv } from './slow-flush.ts'
+
+export const SINKS = ['finance', 'hr-app', 'lake']
+
+export interface GatewayOptions {
+  /** Every sink's address. */
+  readonly url: string
+  readonly paused: boolean
+  /** As on an ordinary disk; see slow-flush.c. */
+  readonly slowFlush: boolean
+}
+
+export interface BenchGateway extends Served {
+  readonly port: number
+}
+
+/** The gateway as users start it: a source with its keys, its store on the disk, three routes to three signed webhooks. */
+export async function startGateway({
+  url,
+  paused,
+  slowFlush,
+}: GatewayOptions): Promise<BenchGateway> {
+  const folder = await openFolder({ 'routes.yaml': routesYaml(url, paused) })
+  refuseMemory(folder)
+  const env = slowFlush ? slowFlushEnv(folder.path) : {}
+  const served = await serve(folder, env)
+  return {
+    ...served,
+    port: Number(new URL(served.url).port),
+    async [Symbol.asyncDispose]() {
+      await served[Symbol.asyncDispose]()
+      await folder[Symbol.asyncDispose]()
+    },
+  }
+}
+
+function routesYaml(url: string, paused: boolean): string {
+  const secret = `whsec_${Buffer.alloc(32, 'bench').toString('base64')}`
+  const sink = `{ type: webhook, url: "${url}", secret: "${secret}", paused: ${paused} }`
+  const sinks = SINKS.map((name) => `  ${name}: ${sink}`)
+  const routes = SINKS.map((name) => `  - { name: to-${name}, match: { operate: CREATE }, to: [${name}] }`)
+  return [`${FEISHU}sinks:`, ...sinks, 'routes:', ...routes].join('\n')
+}
+
+const TMPFS = 0x01021994
+
+function refuseMemory({ path }: Folder): void {
+  if (statfsSync(path).type !== TMPFS) return
+  throw new Error(
+    `${path} is in memory: set TMPDIR to a folder on a disk, where a flush costs something`,
+  )
+}
+
+/** Callbacks as Feishu sends them, encrypted and signed, each with a new id, ready for the wire. */
+export async function callbacks(count: number): Promise<Buffer[]> {
+  const requests: Buffer[] = []
+  for (let n = 0; n < count; n++) {
+    const { headers, body } = await sealed(callbackOf())
+    const lines = Object.entries({ ...headers, 'Content-Length': body.length })
+    const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')
+    requests.push(
+      Buffer.from(`POST /webhook/event HTTP/1.1\r\nHost: 127.0.0.1\r\n${head}\r\n${body}`),
+    )
+  }
+  return requests
+}
