@@ -10,26 +10,24 @@ import { compare } from './pairs.ts'
 import { wantsSlowFlush } from './slow-flush.ts'
 
 const CALLBACKS = 8_000
-const CONNECTIONS = 64
 
 const slowFlush = wantsSlowFlush()
 await using bare = await startChild('bare.ts')
 await using gateway = await startGateway({ url: 'http://127.0.0.1:9/', paused: true, slowFlush })
 const cpu = createCpuMeter(gateway.pid)
+const bareCpu = createCpuMeter(bare.pid)
 
-let measured = 0
-const load = (port: number, requests: readonly Buffer[]) =>
-  send({ port, requests, connections: CONNECTIONS, answer: '"msg":"accepted"}' })
-
+let sent = 0
 const line = await compare({
   name: slowFlush ? 'accept, flush slowed by 5 ms' : 'accept',
   baselineName: 'a bare Hono POST',
-  prepare: () => callbacks(CALLBACKS),
-  baseline: (requests) => load(bare.port, requests),
-  measured(requests) {
-    measured += requests.length
-    return cpu.during(() => load(gateway.port, requests))
+  async prepare() {
+    sent += CALLBACKS
+    return callbacks(CALLBACKS)
   },
+  baseline: (requests) => bareCpu.during(() => send(bare.port, requests)),
+  measured: (requests) => cpu.during(() => send(gateway.port, requests)),
 })
 console.log(line)
-console.log(cpu.report('callback', measured))
+console.log(cpu.report('callback', sent))
+console.log(bareCpu.report('bare POST', sent))

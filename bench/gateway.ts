@@ -25,30 +25,25 @@ export interface BenchGateway extends Served {
 }
 
 /** The gateway as users start it: a source with its keys, its store on the disk, three routes to three signed webhooks. */
-export async function startGateway({
-  url,
-  paused,
-  slowFlush,
-}: GatewayOptions): Promise<BenchGateway> {
-  const folder = await openFolder({ 'routes.yaml': routesYaml(url, paused) })
+export async function startGateway(options: GatewayOptions): Promise<BenchGateway> {
+  await using started = new AsyncDisposableStack()
+  const folder = started.use(await openFolder({ 'routes.yaml': routesYaml(options) }))
   refuseMemory(folder)
-  const env = slowFlush ? slowFlushEnv(folder.path) : {}
-  const served = await serve(folder, env)
-  return {
-    ...served,
-    port: Number(new URL(served.url).port),
-    async [Symbol.asyncDispose]() {
-      await served[Symbol.asyncDispose]()
-      await folder[Symbol.asyncDispose]()
-    },
-  }
+  const served = started.use(
+    await serve(folder, options.slowFlush ? slowFlushEnv(folder.path) : {}),
+  )
+  const port = Number(new URL(served.url).port)
+  const all = started.move()
+  return { ...served, port, [Symbol.asyncDispose]: () => all.disposeAsync() }
 }
 
-function routesYaml(url: string, paused: boolean): string {
+function routesYaml({ url, paused }: GatewayOptions): string {
   const secret = `whsec_${Buffer.alloc(32, 'bench').toString('base64')}`
   const sink = `{ type: webhook, url: "${url}", secret: "${secret}", paused: ${paused} }`
   const sinks = SINKS.map((name) => `  ${name}: ${sink}`)
-  const routes = SINKS.map((name) => `  - { name: to-${name}, match: { operate: CREATE }, to: [${name}] }`)
+  const routes = SINKS.map(
+    (name) => `  - { name: to-${name}, match: { operate: CREATE }, to: [${name}] }`,
+  )
   return [`${FEISHU}sinks:`, ...sinks, 'routes:', ...routes].join('\n')
 }
 

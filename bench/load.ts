@@ -1,33 +1,30 @@
 import { connect } from 'node:net'
 
+/** Enough that the next callbacks arrive while a transaction is being written. */
+const CONNECTIONS = 128
 const ANSWER_MS = 10_000
 
-/** What a client costs is taken from the server it shares the machine with, so this one writes and reads raw bytes. */
-export interface Load {
-  readonly port: number
-  /** Whole HTTP requests. */
-  readonly requests: readonly Buffer[]
-  readonly connections: number
-  /** How every answer's body has to end; the only `}` at the end of what arrives is the body's own. */
-  readonly answer: `${string}}`
-}
-
-/** The next request goes out when the one before it on its connection is answered. Gives requests a second. */
-export async function send({ port, requests, connections, answer }: Load): Promise<number> {
+/**
+ * Posts callbacks, whole HTTP requests, each once the one before it on its connection is answered; gives how many a
+ * second. Every answer must be a 200 that says `accepted`. What a client costs is taken from the server that shares
+ * its machine, so this one writes and reads raw bytes.
+ */
+export async function send(port: number, requests: readonly Buffer[]): Promise<number> {
   const queue = requests.values()
   const startedAt = performance.now()
-  const clients = Array.from({ length: connections }, () => client(port, queue, answer))
-  await Promise.all(clients)
+  await Promise.all(Array.from({ length: CONNECTIONS }, () => converse(port, queue)))
   return (requests.length * 1000) / (performance.now() - startedAt)
 }
 
-function client(port: number, queue: Iterator<Buffer>, answer: string): Promise<void> {
+/** One connection, until the queue is empty. */
+function converse(port: number, queue: Iterator<Buffer>): Promise<void> {
   return new Promise((resolve, reject) => {
-    let text = ''
+    let answer = ''
     const buffer = Buffer.allocUnsafe(16 * 1024)
     const read = (length: number) => {
-      text += buffer.toString('latin1', 0, length)
-      if (text.endsWith('}')) take()
+      answer += buffer.toString('latin1', 0, length)
+      // Only a body ends with this, and only at its end: it is one flat object.
+      if (answer.endsWith('}')) take()
       return true
     }
     const onread = { buffer, callback: read }
@@ -39,11 +36,11 @@ function client(port: number, queue: Iterator<Buffer>, answer: string): Promise<
       return socket.end()
     }
     const take = () => {
-      if (!text.startsWith('HTTP/1.1 200 ') || !text.endsWith(answer)) {
-        return socket.destroy(new Error(`not the answer that was expected:\n${text}`))
+      if (!answer.startsWith('HTTP/1.1 200 ') || !answer.endsWith('"msg":"accepted"}')) {
+        return socket.destroy(new Error(`a callback was not accepted:\n${answer}`))
       }
-      text = ''
-      next()
+      answer = ''
+      return next()
     }
     socket.setTimeout(ANSWER_MS, () => socket.destroy(new Error('no answer in time')))
     socket.on('connect', next)

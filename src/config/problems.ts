@@ -1,7 +1,7 @@
 import type { Problem } from '../core/errors.ts'
-import { readDocument } from './document.ts'
-import { partsOf } from './dotted.ts'
-import { excerptOf, hideAllValues, printable } from './excerpt.ts'
+import { readDocument } from './text/document.ts'
+import { partsOf } from './text/dotted.ts'
+import { excerptOf, hideAllValues, printable } from './text/excerpt.ts'
 
 /**
  * Problems as people read them: `routes.yaml:12:5  sinks.finance.retry.attempts: must be >= 1`, then the line of the

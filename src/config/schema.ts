@@ -1,8 +1,8 @@
 import type { TObject } from '@sinclair/typebox'
 import { isObject, type Json, type JsonObject } from '../core/event.ts'
 import type { SinkType, SourceType } from '../core/plugin.ts'
-import { fileSchema, routeSchema, sinkSchema, sourceSchema } from './options.ts'
-import { entrySchema, type Plug, plainSchema } from './shape.ts'
+import { fileSchema, routeSchema, sinkSchema, sourceSchema } from './check/options.ts'
+import { entrySchema, type Plug, plainSchema } from './check/shape.ts'
 
 /** The JSON Schema (draft-07) of the whole of routes.yaml, for editors. Sinks of other types are taken for plugins'. */
 export function routesSchema(

@@ -2,8 +2,8 @@ import type { TSchema } from '@sinclair/typebox'
 import { Ajv2019, type ValidateFunction } from 'ajv/dist/2019.js'
 import addFormats from 'ajv-formats'
 import type { JsonObject } from '../core/event.ts'
-import type { Finding } from './finding.ts'
-import { findingsOf, isFilled } from './sentences.ts'
+import type { Finding } from './check/finding.ts'
+import { findingsOf, isFilled } from './check/sentences.ts'
 
 /** `verbose` gives findingsOf the schemas; types are never changed to fit. */
 const settings = { strict: true, allErrors: true, verbose: true, allowUnionTypes: true } as const

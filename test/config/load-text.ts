@@ -11,7 +11,7 @@ import { webhook } from '../../src/sinks/webhook.ts'
 import { feishu } from '../../src/sources/feishu.ts'
 
 /** Stands for a plugin: options in every manner of JSON Schema, and a check of its own. */
-export const robot = defineSink({
+const robot = defineSink({
   type: 'robot',
   concurrency: 3,
   options: {
@@ -63,7 +63,7 @@ const sinks = [webhook, kafka, log, robot, greedy, broken]
 export const sourceTypes = [feishu]
 export const sinkTypes = [webhook, kafka, log, robot]
 
-export const options: LoadOptions = {
+const options: LoadOptions = {
   env: { TOKEN: 'token-from-outside', EMPTY: '', BLANK: ' ', SHORT: 'ab' },
   readFile: (path) => {
     if (path === '/run/secrets/token') return 'token-from-file\n'

@@ -1,8 +1,8 @@
-import type { LocatedProblem } from './config.ts'
+import { type Finding, type Path, pathKey } from '../check/finding.ts'
+import type { LocatedProblem } from '../config.ts'
 import type { Document } from './document.ts'
 import { excerptOf } from './excerpt.ts'
 import type { Word } from './expand.ts'
-import { type Finding, type Path, pathKey } from './finding.ts'
 
 /** More would help nobody. */
 const MAX_PROBLEMS = 1000

@@ -1,6 +1,6 @@
-import { isObject, type Json, type JsonObject } from '../core/event.ts'
-import type { RetryPolicy, SinkSettings } from '../core/plan.ts'
-import { parseDuration } from './duration.ts'
+import { isObject, type Json, type JsonObject } from '../../core/event.ts'
+import type { RetryPolicy, SinkSettings } from '../../core/plan.ts'
+import { parseDuration } from '../duration.ts'
 import type { Finding, Path } from './finding.ts'
 import type { RetryOptions, SinkOptions } from './options.ts'
 

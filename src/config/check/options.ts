@@ -1,6 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
-import type { JsonObject } from '../core/event.ts'
-import { DURATION_PATTERN } from './duration.ts'
+import type { JsonObject } from '../../core/event.ts'
+import { DURATION_PATTERN } from '../duration.ts'
 
 const duration = (description: string, byDefault?: string) =>
   Type.String({

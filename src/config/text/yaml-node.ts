@@ -8,9 +8,9 @@ import {
   type YAMLMap,
   type YAMLSeq,
 } from 'yaml'
-import type { Json } from '../core/event.ts'
+import type { Json } from '../../core/event.ts'
+import type { Finding, Path } from '../check/finding.ts'
 import type { Place } from './document.ts'
-import type { Finding, Path } from './finding.ts'
 
 /** How much aliases may add, in values: a bomb of them would otherwise unfold without end. */
 const MAX_FROM_ALIASES = 100_000

@@ -1,4 +1,4 @@
-import { isObject } from '../core/event.ts'
+import { isObject } from '../../core/event.ts'
 
 /** The same for equal data, whatever the order of its keys; a digest, as the data holds secrets. */
 export async function fingerprintOf(data: unknown): Promise<string> {

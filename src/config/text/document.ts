@@ -1,9 +1,9 @@
 import { LineCounter, parseDocument, type YAMLError } from 'yaml'
-import { ConfigError } from '../core/errors.ts'
-import type { Json } from '../core/event.ts'
-import type { LocatedProblem } from './config.ts'
+import { ConfigError } from '../../core/errors.ts'
+import type { Json } from '../../core/event.ts'
+import { type Finding, type Path, pathKey } from '../check/finding.ts'
+import type { LocatedProblem } from '../config.ts'
 import { excerptOf, hideAllValues } from './excerpt.ts'
-import { type Finding, type Path, pathKey } from './finding.ts'
 import { readNode } from './yaml-node.ts'
 
 /** Where a value stands in the text, as offsets. */

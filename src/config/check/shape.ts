@@ -1,10 +1,10 @@
 import type { TObject } from '@sinclair/typebox'
-import { messageOf, type Problem } from '../core/errors.ts'
-import { isObject, type JsonObject } from '../core/event.ts'
-import type { OptionsSchema } from '../core/plugin.ts'
+import { messageOf, type Problem } from '../../core/errors.ts'
+import { isObject, type JsonObject } from '../../core/event.ts'
+import type { OptionsSchema } from '../../core/plugin.ts'
+import { compileOptions } from '../validators.ts'
 import type { Finding } from './finding.ts'
 import { knownKeys } from './schema-walk.ts'
-import { compileOptions } from './validators.ts'
 
 /** What an entry of routes.yaml looks like. */
 export interface Shape {

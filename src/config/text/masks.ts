@@ -1,8 +1,8 @@
-import { isObject, type JsonObject } from '../core/event.ts'
+import { isObject, type JsonObject } from '../../core/event.ts'
+import { itemSchemas, partsOf, propertySchemas } from '../check/schema-walk.ts'
 import type { Document, Place } from './document.ts'
 import { hasReference } from './env.ts'
 import { HIDDEN } from './excerpt.ts'
-import { itemSchemas, partsOf, propertySchemas } from './schema-walk.ts'
 
 /**
  * The values that may not be shown: literal ones at places that `schema` marks as secret or does not know. An object

@@ -1,6 +1,6 @@
-import type { Problem } from '../core/errors.ts'
-import { isObject, type Json } from '../core/event.ts'
-import type { Finding, Path } from './finding.ts'
+import type { Problem } from '../../core/errors.ts'
+import { isObject, type Json } from '../../core/event.ts'
+import type { Finding, Path } from '../check/finding.ts'
 
 /** Problems whose dotted paths lead into `value`, as findings. */
 export function findingsWithin(value: Json, problems: readonly Problem[]): Finding[] {

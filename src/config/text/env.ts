@@ -1,4 +1,4 @@
-import { messageOf } from '../core/errors.ts'
+import { messageOf } from '../../core/errors.ts'
 
 /** Where the values of `${…}` come from. */
 export interface Surroundings {

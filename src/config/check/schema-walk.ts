@@ -1,4 +1,4 @@
-import { isObject, type Json, type JsonObject } from '../core/event.ts'
+import { isObject, type Json, type JsonObject } from '../../core/event.ts'
 
 const UNIONS = ['anyOf', 'oneOf', 'allOf'] as const
 

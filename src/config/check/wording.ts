@@ -1,5 +1,5 @@
 import type { ErrorObject } from 'ajv'
-import { isObject, type Json, type JsonObject } from '../core/event.ts'
+import { isObject, type Json, type JsonObject } from '../../core/event.ts'
 import { alternatives } from './schema-walk.ts'
 import { closest } from './suggest.ts'
 

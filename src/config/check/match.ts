@@ -1,4 +1,4 @@
-import { isObject, type Json, type JsonObject } from '../core/event.ts'
+import { isObject, type Json, type JsonObject } from '../../core/event.ts'
 import type { Finding, Path } from './finding.ts'
 import { alternatives, itemSchemas, knownKeys, propertySchemas } from './schema-walk.ts'
 import { didYouMean } from './suggest.ts'

@@ -1,5 +1,5 @@
 import type { ErrorObject } from 'ajv'
-import { isObject, type Json, type JsonObject } from '../core/event.ts'
+import { isObject, type Json, type JsonObject } from '../../core/event.ts'
 import { type Finding, pathOf } from './finding.ts'
 import { describe, oneOf } from './wording.ts'
 

@@ -1,6 +1,6 @@
-import { isObject, type Json } from '../core/event.ts'
+import { isObject, type Json } from '../../core/event.ts'
+import type { Finding, Path } from '../check/finding.ts'
 import { expandText, type Surroundings } from './env.ts'
-import type { Finding, Path } from './finding.ts'
 
 export interface ExpandedTree {
   /** A copy of its own, with a value in place of each reference. */
