@@ -41,7 +41,8 @@ ${configHelp}
   async run(args) {
     const [file] = args.positionals
     const callback = file === undefined ? sampleCallback() : await readEventFile(file)
-    const { config } = await readConfigFile({ file: configFile(args), env: process.env })
+    const read = { file: configFile(args), env: process.env, sourcesOnly: true }
+    const { config } = await readConfigFile(read)
     const source = sourceNamed(config.sources, text(args, 'source'))
     const url = text(args, 'url') ?? `http://127.0.0.1:${process.env.PORT || 3000}${source.path}`
     const runtime = createNodeRuntime({ folder: '.', log: createNodeLog('silent') })

@@ -21,6 +21,8 @@ export interface LoadOptions extends Surroundings {
   resolveSink(type: string): Promise<SinkType | undefined>
   /** The sink types that are known without looking for plugins. */
   readonly sinkTypes: readonly string[]
+  /** Problems elsewhere are passed over: for commands that want the sources' keys and nothing else. */
+  readonly sourcesOnly?: boolean
   /** By event type: what `match` may ask for. */
   readonly eventSchemas: Readonly<Record<string, TSchema>>
 }
@@ -34,7 +36,8 @@ export async function loadConfig(text: string, options: LoadOptions): Promise<Co
   const expanded = expandTree(document.value, options)
   const file = await checkFile(expanded.value, options)
   const causes = [...document.findings, ...expanded.findings]
-  const findings = [...causes, ...withoutEffects(file.findings, causes)]
+  const all = [...causes, ...withoutEffects(file.findings, causes)]
+  const findings = options.sourcesOnly ? all.filter(isAboutSources) : all
   const disclosure = disclose(document, expanded, file)
   if (findings.length > 0) throw new ConfigError(locate(findings, document, disclosure))
   const warnings = locate(file.warnings, document, disclosure)
@@ -44,6 +47,10 @@ export async function loadConfig(text: string, options: LoadOptions): Promise<Co
     routes: file.routes.configs,
     warnings,
   }
+}
+
+function isAboutSources({ path: [section] }: Finding): boolean {
+  return section !== 'sinks' && section !== 'routes'
 }
 
 interface CheckedFile {

@@ -25,6 +25,8 @@ export interface ConfigFile {
 export interface ReadOptions {
   readonly file: string
   readonly env: Env
+  /** The sinks and routes may be wrong, and are not to be used. */
+  readonly sourcesOnly?: boolean
   /** `serve --dev` makes up what the sources lack. */
   readonly inventSecret?: ((variable: string) => string) | undefined
 }
@@ -33,6 +35,7 @@ export interface ReadOptions {
 export async function readConfigFile({
   file,
   env,
+  sourcesOnly = false,
   inventSecret,
 }: ReadOptions): Promise<ConfigFile> {
   const folder = dirname(resolve(file))
@@ -46,6 +49,7 @@ export async function readConfigFile({
       resolveSink: (type) => resolveSink(folder, type),
       sinkTypes: sinkTypes.map(({ type }) => type),
       eventSchemas,
+      sourcesOnly,
       ...(inventSecret && { inventSecret }),
     })
     return { file: resolve(file), folder, config, report, warnings: report(config.warnings) }

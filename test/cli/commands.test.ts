@@ -122,6 +122,17 @@ describe('send', () => {
     )
   })
 
+  test('needs the keys of the source alone', async () => {
+    const routes = `${FEISHU}sinks: { a: { type: webhook, url: "\${A_URL}" } }\n`
+    await using folder = await openFolder({ 'routes.yaml': routes })
+    await using gateway = await serve(folder, { A_URL: 'http://127.0.0.1:9' })
+    const sent = await run(folder, ['send', '--url', `${gateway.url}/webhook/event`])
+    expect(sent.stdout).toBe('200 accepted\n')
+    const env = { FEISHU_ENCRYPT_KEY: undefined }
+    const { code, stderr } = await run(folder, ['send'], { env })
+    expect([code, stderr]).toEqual([2, expect.stringContaining('FEISHU_ENCRYPT_KEY')])
+  })
+
   test('says when nobody answers, and exits with 1', async () => {
     await using folder = await openFolder({ 'routes.yaml': ROUTES })
     const { code, stdout } = await run(folder, ['send', '--url', 'http://127.0.0.1:9/'])
