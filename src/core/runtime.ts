@@ -31,7 +31,7 @@ export interface Crypto {
   toHex(bytes: Uint8Array): string
   fromBase64(text: string): Uint8Array
   /** Takes the same time whatever the contents; of unequal lengths, false. */
-  equal(a: Uint8Array, b: Uint8Array): boolean
+  equal(a: string | Uint8Array, b: string | Uint8Array): boolean
 }
 
 /** Structured logging: fields first, then a message that never holds a secret. pino satisfies it. */

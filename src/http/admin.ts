@@ -24,12 +24,9 @@ export function createAdmin(context: AdminContext): Hono {
   return app
 }
 
-const encoder = new TextEncoder()
-
 function authorize(c: Context, { token, crypto }: AdminContext): void {
   if (token === undefined) return
-  const given = encoder.encode(c.req.header('authorization') ?? '')
-  if (crypto.equal(given, encoder.encode(`Bearer ${token}`))) return
+  if (crypto.equal(c.req.header('authorization') ?? '', `Bearer ${token}`)) return
   const challenge = { 'WWW-Authenticate': 'Bearer' }
   throw new RejectedError(401, 'Authorization: Bearer <ADMIN_TOKEN> is needed.', challenge)
 }

@@ -26,13 +26,13 @@ export const feishu = defineSource({
     ),
   }),
   async open(options, runtime) {
-    const tokens = list(options.verification_token).map((token) => encode(token))
+    const tokens = list(options.verification_token)
     const ciphers = await Promise.all(
       list(options.encrypt_key).map((key) => createFeishuCipher(key, runtime.crypto)),
     )
     const open = ciphers.length > 0 ? openEncrypted(ciphers, runtime.crypto) : openPlain
     const knows = (token: string | undefined) =>
-      token !== undefined && isOneOf(encode(token), tokens, runtime.crypto)
+      token !== undefined && isOneOf(token, tokens, runtime.crypto)
     return {
       async receive(callback) {
         const opened = await open(parseCallback(callback.body), callback)
@@ -61,8 +61,6 @@ interface Parsed {
 const unauthorized = () => new RejectedError(401, 'The request is not authentic.')
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
-const encoder = new TextEncoder()
-const encode = (text: string) => encoder.encode(text)
 
 function parseCallback(bytes: Uint8Array): Parsed {
   const parsed = parseObject(() => utf8.decode(bytes))
@@ -107,12 +105,12 @@ async function findSigner(
   { headers, body }: Callback,
   crypto: Crypto,
 ): Promise<FeishuCipher | undefined> {
-  const signature = encode(headers.get('x-lark-signature') ?? '')
+  const signature = headers.get('x-lark-signature') ?? ''
   const timestamp = headers.get('x-lark-request-timestamp') ?? ''
   const nonce = headers.get('x-lark-request-nonce') ?? ''
   let signer: FeishuCipher | undefined
   for (const cipher of ciphers) {
-    const expected = encode(await cipher.sign(timestamp, nonce, body))
+    const expected = await cipher.sign(timestamp, nonce, body)
     if (crypto.equal(signature, expected)) signer ??= cipher
   }
   return signer
@@ -127,7 +125,7 @@ function answer({ body, text, signed }: Opened, runtime: Runtime): Received {
   return { kind: 'event', event: { ...event, time: time ?? runtime.now(), raw }, problems }
 }
 
-function isOneOf(value: Uint8Array, known: readonly Uint8Array[], crypto: Crypto): boolean {
+function isOneOf(value: string, known: readonly string[], crypto: Crypto): boolean {
   return known.reduce((found, candidate) => crypto.equal(value, candidate) || found, false)
 }
 
