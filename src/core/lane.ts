@@ -51,6 +51,8 @@ interface State {
   /** The receiver said 410: nothing is sent until the sink's options change or the gateway starts again. */
   gone: boolean
   closing: boolean
+  /** How long an attempt takes of late. */
+  attemptMs: number
   /** Whoever waits until nothing is left to do. */
   waiter: PromiseWithResolvers<void> | undefined
 }
@@ -68,6 +70,7 @@ export function createLane(live: LiveSink, context: LaneContext): Lane {
     more: true,
     gone: false,
     closing: false,
+    attemptMs: HELD_MS,
     waiter: undefined,
   }
   return {
@@ -109,9 +112,19 @@ async function closeSink({ name, sink, settings }: LiveSink, log: Log): Promise<
   }
 }
 
-/** A lane holds at most twice its concurrency, so that a lease never runs out in the queue. */
-function room({ live, running, waiting, reserved }: State): number {
-  return live.settings.concurrency * 2 - running - waiting.length - reserved
+/** How long what a lane holds should last it: enough to bridge a flush, too short for a lease to run out meanwhile. */
+const HELD_MS = 500
+const MAX_HELD = 512
+
+/** How many deliveries a lane holds, running ones included: twice its concurrency, and more of a fast receiver's. */
+function capacity({ live, attemptMs }: State): number {
+  const { concurrency } = live.settings
+  const lasting = (concurrency * HELD_MS) / Math.max(attemptMs, 1)
+  return Math.max(concurrency * 2, Math.min(lasting, MAX_HELD))
+}
+
+function room(lane: State): number {
+  return Math.floor(capacity(lane)) - lane.running - lane.waiting.length - lane.reserved
 }
 
 /** While the store holds older ones, new ones queue behind them. */
@@ -146,7 +159,8 @@ function pump(lane: State): void {
     if (!next) break
     void run(lane, next)
   }
-  if (lane.more && !lane.claiming && takes(lane) && room(lane) >= concurrency) void claim(lane)
+  if (lane.more && !lane.claiming && takes(lane) && room(lane) * 2 >= capacity(lane))
+    void claim(lane)
   const busy = lane.running > 0 || lane.claiming
   if (busy || (takes(lane) && (lane.more || lane.waiting.length > 0))) return
   lane.waiter?.resolve()
@@ -187,6 +201,7 @@ async function run(lane: State, delivery: ClaimedDelivery): Promise<void> {
   lane.running++
   const result = await attempt(lane.live, delivery, () => !lane.closing)
   lane.running--
+  lane.attemptMs += (runtime.now() - at - lane.attemptMs) / 8
   if (!result.ok && result.failure.gone) stop(lane, delivery)
   else settle(lane, delivery, result, recordOf(result, at, runtime.now()))
   pump(lane)
