@@ -18,7 +18,8 @@ export async function attempt(
   try {
     const receipt = await pRetry(() => deliverOnce(live, delivery), {
       retries: live.settings.retry.quick,
-      minTimeout: QUICK_WAIT_MS,
+      minTimeout: QUICK_WAIT_MS.first,
+      maxTimeout: QUICK_WAIT_MS.last,
       factor: 2,
       shouldRetry: ({ error }) => mayTryAgain() && failureOf(error).transient === true,
     })

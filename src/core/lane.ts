@@ -2,7 +2,7 @@ import { type AttemptResult, attempt } from './attempt.ts'
 import { messageOf } from './errors.ts'
 import type { Meter } from './meter.ts'
 import type { LiveSink } from './plan.ts'
-import { afterFailure, leaseMsOf } from './retry.ts'
+import { afterFailure, leaseMsOf, longestAttemptMs } from './retry.ts'
 import type { Log, Runtime } from './runtime.ts'
 import { createSettler, type Settler } from './settler.ts'
 import type { AttemptRecord, ClaimedDelivery, Outbox, Settlement } from './store.ts'
@@ -41,6 +41,7 @@ interface State {
   readonly context: LaneContext
   readonly settler: Settler
   readonly leaseMs: number
+  readonly longestAttemptMs: number
   /** Claimed and not yet started. */
   readonly waiting: ClaimedDelivery[]
   reserved: number
@@ -63,6 +64,7 @@ export function createLane(live: LiveSink, context: LaneContext): Lane {
     context,
     settler: createSettler(context.outbox, context.runtime.log),
     leaseMs: leaseMsOf(live.settings),
+    longestAttemptMs: longestAttemptMs(live.settings),
     waiting: [],
     reserved: 0,
     running: 0,
@@ -197,7 +199,7 @@ async function run(lane: State, delivery: ClaimedDelivery): Promise<void> {
   const { runtime } = lane.context
   const at = runtime.now()
   // An attempt that outlives its lease could meet another gateway's attempt at the same delivery.
-  if (delivery.leaseUntil - at < lane.live.settings.timeoutMs) return giveBack(lane, [delivery])
+  if (delivery.leaseUntil - at < lane.longestAttemptMs) return giveBack(lane, [delivery])
   lane.running++
   const result = await attempt(lane.live, delivery, () => !lane.closing)
   lane.running--

@@ -5,10 +5,10 @@ import type { Settlement } from './store.ts'
 /** A receiver's `Retry-After` is believed up to here. */
 const MAX_RETRY_AFTER_MS = 24 * 60 * 60 * 1000
 
-/** The wait before an attempt's first quick try; each further one waits twice as long. */
-export const QUICK_WAIT_MS = 100
+/** The waits before an attempt's quick tries: each twice as long as the one before it, from the first to the last. */
+export const QUICK_WAIT_MS = { first: 100, last: 1000 }
 
-/** Beyond what the attempt itself may take: time for the store and for a busy machine. */
+/** What a lease has beyond the attempt itself: time to wait in the lane, for the store and for a busy machine. */
 const LEASE_MARGIN_MS = 30_000
 
 export interface Failed {
@@ -35,8 +35,16 @@ export function afterFailure(
   return { state: 'pending', dueAt: Math.ceil(now + Math.max(stretched, asked)) }
 }
 
-/** How long a lane may hold a delivery: one whole attempt with all its quick tries, and a margin. */
-export function leaseMsOf({ timeoutMs, retry }: SinkSettings): number {
-  const quickWaitsMs = QUICK_WAIT_MS * (2 ** retry.quick - 1)
-  return (retry.quick + 1) * timeoutMs + quickWaitsMs + LEASE_MARGIN_MS
+/** The longest that one attempt with all its quick tries can take. */
+export function longestAttemptMs({ timeoutMs, retry }: SinkSettings): number {
+  let longestMs = timeoutMs
+  for (let wait = 0; wait < retry.quick; wait++) {
+    longestMs += Math.min(QUICK_WAIT_MS.first * 2 ** wait, QUICK_WAIT_MS.last) + timeoutMs
+  }
+  return longestMs
+}
+
+/** How long a lane may hold a delivery. */
+export function leaseMsOf(settings: SinkSettings): number {
+  return longestAttemptMs(settings) + LEASE_MARGIN_MS
 }
