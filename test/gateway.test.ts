@@ -11,7 +11,8 @@ import { sampleEvent } from './sample-event.ts'
 /** A gateway with one sink, whose source takes every body for a new event. */
 function openGateway(store: Store, deliver: Sink['deliver']) {
   const log = recordingLog()
-  const runtime = createNodeRuntime({ folder: '.', log })
+  const clock = { now: Date.now() }
+  const runtime = { ...createNodeRuntime({ folder: '.', log }), now: () => clock.now }
   let ids = 0
   const receive = async () => ({
     kind: 'event' as const,
@@ -29,7 +30,7 @@ function openGateway(store: Store, deliver: Sink['deliver']) {
   const meter = { received() {}, attempted() {} }
   const gateway = createGateway({ plan, store, runtime, meter, wakeAt() {} })
   const post = () => gateway.fetch(new Request('http://x/in', { method: 'POST', body: '{}' }))
-  return { gateway, post, log }
+  return { gateway, post, log, clock }
 }
 
 test('where the store cannot take an event, Feishu is told to send it again, and nothing leaks', async () => {
@@ -42,7 +43,10 @@ test('where the store cannot take an event, Feishu is told to send it again, and
     check: () => (full ? Promise.reject(new Error('disk full: /x')) : store.check()),
   }
   const delivered: string[] = []
-  const { gateway, post, log } = openGateway(failing, async ({ id }) => void delivered.push(id))
+  const { gateway, post, log, clock } = openGateway(
+    failing,
+    async ({ id }) => void delivered.push(id),
+  )
   for (let count = 0; count < 5; count++) {
     const answer = await post()
     expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '15'])
@@ -52,6 +56,9 @@ test('where the store cannot take an event, Feishu is told to send it again, and
   expect(log.lines.join()).toContain('disk full')
   full = false
   expect((await post()).status).toBe(200)
+  // Whoever asks too often gets the last answer: a check is a write.
+  expect((await gateway.fetch(new Request('http://x/readyz'))).status).toBe(503)
+  clock.now += 1000
   expect((await gateway.fetch(new Request('http://x/readyz'))).status).toBe(200)
   await gateway.drain()
   expect(delivered).toEqual(['event-6'])

@@ -1,4 +1,4 @@
-import type { RouteConfig } from '../config/config.ts'
+import type { Config, RouteConfig } from '../config/config.ts'
 import { compileValidators } from '../config/validators.ts'
 import { type Event, matchView } from '../core/event.ts'
 import { explainFilter } from '../core/filter/compile.ts'
@@ -21,17 +21,20 @@ export const explain: Command = {
     const event = { ...rest, time: time ?? Date.now(), via: '', raw }
     const { config } = await readConfigFile({ file: configFile(args), env: process.env })
     const wrong = [...problems, ...compileValidators(eventSchemas)(event.type, event.data)]
-    process.stdout.write(`${lines(event, wrong, config.routes).join('\n')}\n`)
+    process.stdout.write(`${lines(event, wrong, config).join('\n')}\n`)
     return 0
   },
 }
 
-function lines(event: Event, wrong: readonly string[], routes: readonly RouteConfig[]): string[] {
+function lines(event: Event, wrong: readonly string[], { sources, routes }: Config): string[] {
+  const takers = sources.filter(({ events }) => events === '*' || events.includes(event.type))
+  if (takers.length === 0) return [headline(event), '  ignored: no source accepts its type']
+  const via = takers.map(({ name }) => name)
   const width = Math.max(...routes.map(({ name }) => name.length), 0)
-  const answers = routes.map((route) => ({ route, why: whyNot(route, event) }))
+  const answers = routes.map((route) => ({ route, why: whyNot(route, event, via) }))
   const owed = new Set(answers.flatMap(({ route, why }) => (why === undefined ? route.to : [])))
   return [
-    `${event.type || 'an event without a type'} ${event.id}`,
+    headline(event),
     ...wrong.map((problem) => `  quarantined: ${problem}`),
     ...answers.map(({ route, why }) => {
       const answer = why === undefined ? `matches, to ${route.to.join(', ')}` : `no: ${why}`
@@ -41,8 +44,15 @@ function lines(event: Event, wrong: readonly string[], routes: readonly RouteCon
   ]
 }
 
-/** Undefined when the route matches. */
-function whyNot(route: RouteConfig, event: Event): string | undefined {
+function headline({ type, id }: Event): string {
+  return `${type || 'an event without a type'} ${id}`
+}
+
+/** Undefined when the route matches an event that comes by one of these sources. */
+function whyNot(route: RouteConfig, event: Event, via: readonly string[]): string | undefined {
   if (!route.enabled) return 'not enabled'
+  if (route.from && !route.from.some((name) => via.includes(name))) {
+    return `takes only what comes by ${route.from.join(', ')}`
+  }
   return route.match === undefined ? undefined : explainFilter(route.match, matchView(event))
 }

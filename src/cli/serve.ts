@@ -35,7 +35,7 @@ SIGTERM and SIGINT finish what is in flight, give the rest back to the store, an
     const reload = () => void gateway.reload(read)
     const watch = flag(args, 'watch') === false ? undefined : watchFile(file.file, identity, reload)
     process.on('SIGHUP', reload)
-    await toldToStop()
+    await Promise.race([toldToStop(), gateway.died])
     watch?.close()
     await gateway.close()
     log.info({}, 'drained, bye')
@@ -73,5 +73,7 @@ function toldToStop(): Promise<void> {
   return new Promise((resolve) => {
     process.once('SIGTERM', () => resolve())
     process.once('SIGINT', () => resolve())
+    // The terminal is gone, and with it whoever watched.
+    if (process.stdout.isTTY) process.stdout.once('error', () => resolve())
   })
 }

@@ -1,6 +1,7 @@
 import type { Problem } from '../core/errors.ts'
 import type { JsonObject } from '../core/event.ts'
 import type { SinkSettings } from '../core/plan.ts'
+import type { Word } from './text/expand.ts'
 
 /** A problem whose place in routes.yaml is known. */
 export type LocatedProblem = Required<Problem>
@@ -13,6 +14,8 @@ export interface Config {
   readonly routes: readonly RouteConfig[]
   /** What is probably not meant, but can be run. */
   readonly warnings: readonly LocatedProblem[]
+  /** What no message may show, be it said at load time or later. */
+  readonly words: readonly Word[]
 }
 
 export interface SourceConfig {

@@ -2,8 +2,9 @@ import { ConfigError, messageOf, type Problem } from '../core/errors.ts'
 import { type Event, matchView } from '../core/event.ts'
 import { createPatternIndex } from '../core/filter/route-index.ts'
 import type { LiveSink, LiveSource, Plan } from '../core/plan.ts'
-import type { Sink, SinkType, SourceType } from '../core/plugin.ts'
+import type { SinkType, SourceType } from '../core/plugin.ts'
 import type { Runtime } from '../core/runtime.ts'
+import { within } from '../core/within.ts'
 import type { Config, RouteConfig, SinkConfig, SourceConfig } from './config.ts'
 
 export interface LinkContext {
@@ -58,6 +59,10 @@ async function openSink(
   return { name, settings, fingerprint, sink }
 }
 
+/** A plugin that never opens must not keep the file from ever being reloaded. */
+const OPEN_MS = 30_000
+const tooLate = () => new Error(`not within ${OPEN_MS / 1000} s`)
+
 /** Rejects with the Problem that routes.yaml's author shall read. */
 async function open<Live>(
   path: string,
@@ -65,7 +70,7 @@ async function open<Live>(
 ): Promise<Live> {
   let reason = 'its type is unknown'
   try {
-    const live = await opening()
+    const live = await within(OPEN_MS, async () => opening(), tooLate)
     if (live !== undefined) return live
   } catch (error) {
     reason = messageOf(error)
@@ -76,7 +81,8 @@ async function open<Live>(
 
 async function closeNew(sinks: readonly LiveSink[], previous: Plan | undefined): Promise<void> {
   const isNew = ({ name, sink }: LiveSink) => previous?.sinks.get(name)?.sink !== sink
-  const closings = sinks.filter(isNew).map(async ({ sink }: { sink: Sink }) => sink.close?.())
+  const close = ({ sink }: LiveSink) => within(OPEN_MS, async () => sink.close?.(), tooLate)
+  const closings = sinks.filter(isNew).map(close)
   await Promise.allSettled(closings)
 }
 

@@ -46,6 +46,7 @@ export async function loadConfig(text: string, options: LoadOptions): Promise<Co
     sinks: file.sinks.configs,
     routes: file.routes.configs,
     warnings,
+    words: disclosure.words,
   }
 }
 

@@ -23,7 +23,7 @@ export async function attempt(
       factor: 2,
       shouldRetry: ({ error }) => mayTryAgain() && failureOf(error).transient === true,
     })
-    return { ok: true, status: receipt?.status ?? null }
+    return { ok: true, status: wholeNumber(receipt?.status) ?? null }
   } catch (error) {
     return { ok: false, message: messageOf(error), failure: failureOf(error) }
   }
@@ -37,6 +37,22 @@ function deliverOnce({ sink, settings }: LiveSink, { id, event, attempt }: Claim
   )
 }
 
+const MAX_RESPONSE = 16 * 1024
+
+/** What a plugin says of a failure is not to be trusted with the store: types are not checked at run time. */
 function failureOf(error: unknown): DeliveryFailure {
-  return error instanceof DeliveryError ? error.failure : {}
+  if (!(error instanceof DeliveryError)) return {}
+  const { permanent, gone, transient, retryAfterMs, status, response } = error.failure
+  return {
+    permanent: permanent === true,
+    gone: gone === true,
+    transient: transient === true,
+    retryAfterMs: Number.isFinite(retryAfterMs) ? Math.max(0, Number(retryAfterMs)) : 0,
+    ...(wholeNumber(status) !== undefined && { status: Number(status) }),
+    response: typeof response === 'string' ? response.slice(0, MAX_RESPONSE) : '',
+  }
+}
+
+function wholeNumber(value: unknown): number | undefined {
+  return Number.isSafeInteger(value) ? Number(value) : undefined
 }

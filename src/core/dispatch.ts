@@ -4,7 +4,7 @@ import type { Plan } from './plan.ts'
 /** The delivering half: one lane a sink. */
 export interface Dispatch {
   reserve(sink: string): Place
-  /** Gives the plan's sinks their lanes. Those whose sink is the same live on untouched; the others' are closed. */
+  /** Gives the plan's sinks their lanes. Those whose sink is the same live on untouched; the others' are closed. Does nothing once closed. */
   follow(plan: Plan): void
   /** Looks for what is due, and delivers it. */
   wake(): void
@@ -20,15 +20,21 @@ const noPlace: Place = { leaseMs: 0, fill: () => {} }
 export function createDispatch(context: LaneContext): Dispatch {
   let lanes = new Map<string, Lane>()
   const closing = new Set<Promise<void>>()
+  let ended = false
 
+  /** What it gives back, its successor finds. */
   function retire(lane: Lane): void {
-    const closed = lane.close().finally(() => closing.delete(closed))
+    const closed = lane.close().finally(() => {
+      closing.delete(closed)
+      lanes.get(lane.live.name)?.wake()
+    })
     closing.add(closed)
   }
 
   return {
     reserve: (sink) => lanes.get(sink)?.reserve() ?? noPlace,
     follow(plan) {
+      if (ended) return
       const before = lanes
       lanes = new Map()
       for (const live of plan.sinks.values()) {
@@ -45,6 +51,7 @@ export function createDispatch(context: LaneContext): Dispatch {
       await Promise.all([...lanes.values()].map((lane) => lane.idle()))
     },
     async close() {
+      ended = true
       for (const lane of lanes.values()) retire(lane)
       lanes = new Map()
       await Promise.all(closing)

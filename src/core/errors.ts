@@ -61,5 +61,5 @@ export class DeliveryError extends Error {
 
 /** The message of anything that was thrown. */
 export function messageOf(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : String(thrown)
+  return String(thrown instanceof Error ? thrown.message : thrown)
 }

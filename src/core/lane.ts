@@ -129,9 +129,9 @@ function room(lane: State): number {
   return Math.floor(capacity(lane)) - lane.running - lane.waiting.length - lane.reserved
 }
 
-/** While the store holds older ones, new ones queue behind them. */
+/** While the store is known to hold older ones, new ones queue behind them. */
 function reserve(lane: State): Place {
-  const free = !lane.more && !lane.claiming && takes(lane) && room(lane) > 0
+  const free = !lane.more && takes(lane) && room(lane) > 0
   if (free) lane.reserved++
   return {
     leaseMs: free ? lane.leaseMs : 0,
@@ -149,9 +149,10 @@ function hold(lane: State, deliveries: readonly ClaimedDelivery[]): void {
   else lane.waiting.push(...deliveries)
 }
 
-function giveBack({ settler, context }: State, deliveries: readonly ClaimedDelivery[]): void {
-  const dueAt = context.runtime.now()
-  settler.release(deliveries.map(({ id, claim }) => ({ id, claim, dueAt })))
+function giveBack(lane: State, deliveries: readonly ClaimedDelivery[]): void {
+  const dueAt = lane.context.runtime.now()
+  lane.more = true
+  lane.settler.release(deliveries.map(({ id, claim }) => ({ id, claim, dueAt })))
 }
 
 function pump(lane: State): void {
@@ -179,8 +180,10 @@ async function idle(lane: State): Promise<void> {
 
 async function claim(lane: State): Promise<void> {
   const { context, live, leaseMs } = lane
-  const limit = room(lane)
+  // Half the room is for what is accepted while the claim is under way.
+  const limit = Math.ceil(room(lane) / 2)
   lane.claiming = true
+  lane.reserved += limit
   lane.more = false
   try {
     const query = { sink: live.name, now: context.runtime.now(), leaseMs, limit }
@@ -189,24 +192,34 @@ async function claim(lane: State): Promise<void> {
     hold(lane, claimed)
   } catch (error) {
     const fields = { sink: live.name, error: messageOf(error) }
-    context.runtime.log.error(fields, 'cannot claim from the store; trying again in a second')
+    context.runtime.log.error(fields, 'cannot claim from the store')
   }
   lane.claiming = false
+  lane.reserved -= limit
   pump(lane)
 }
 
 async function run(lane: State, delivery: ClaimedDelivery): Promise<void> {
   const { runtime } = lane.context
   const at = runtime.now()
+  if (delivery.attempt > lane.live.settings.retry.waits.length + 1) return bury(lane, delivery, at)
   // An attempt that outlives its lease could meet another gateway's attempt at the same delivery.
   if (delivery.leaseUntil - at < lane.longestAttemptMs) return giveBack(lane, [delivery])
   lane.running++
   const result = await attempt(lane.live, delivery, () => !lane.closing)
   lane.running--
   lane.attemptMs += (runtime.now() - at - lane.attemptMs) / 8
-  if (!result.ok && result.failure.gone) stop(lane, delivery)
-  else settle(lane, delivery, result, recordOf(result, at, runtime.now()))
+  const record = recordOf(result, at, runtime.now())
+  if (!result.ok && result.failure.gone) stop(lane, delivery, record)
+  else settle(lane, delivery, record, outcomeOf(lane, delivery, result))
   pump(lane)
+}
+
+/** An event whose attempts never end by themselves, because each ends the process, must end too. */
+function bury(lane: State, delivery: ClaimedDelivery, at: number): void {
+  const error = `gave up after ${delivery.attempt - 1} attempts: the gateway ended during the last one`
+  const record = { at, durationMs: 0, status: null, error, response: '' }
+  settle(lane, delivery, record, { state: 'dead', reason: error })
 }
 
 function recordOf(result: AttemptResult, at: number, now: number): AttemptRecord {
@@ -219,11 +232,10 @@ function recordOf(result: AttemptResult, at: number, now: number): AttemptRecord
 function settle(
   lane: State,
   delivery: ClaimedDelivery,
-  result: AttemptResult,
   record: AttemptRecord,
+  outcome: Settlement['outcome'],
 ): void {
   const { runtime, meter, wakeAt } = lane.context
-  const outcome = outcomeOf(lane, delivery, result)
   const { id, claim, attempt } = delivery
   lane.settler.settle({ id, claim, attempt, outcome, record })
   meter.attempted(lane.live.name, resultOf(outcome), record.durationMs)
@@ -247,9 +259,11 @@ function resultOf({ state }: Settlement['outcome']) {
 }
 
 /** The receiver is gone for good: nothing more is sent to it, and what it is owed is kept. */
-function stop(lane: State, delivery: ClaimedDelivery): void {
-  lane.gone = true
+function stop(lane: State, delivery: ClaimedDelivery, { durationMs }: AttemptRecord): void {
+  lane.context.meter.attempted(lane.live.name, 'failed', durationMs)
   giveBack(lane, [delivery, ...lane.waiting.splice(0)])
+  if (lane.gone) return
+  lane.gone = true
   const advice = 'change its options, or start the gateway again, to resume it'
   lane.context.runtime.log.warn(
     { sink: lane.live.name },

@@ -23,7 +23,7 @@ export interface Crypto {
   hmacSha256(key: Uint8Array, content: string | Uint8Array): MaybePromise<Uint8Array>
   /** `seed` is the private key's 32 bytes (RFC 8032). */
   signEd25519(seed: Uint8Array, content: string | Uint8Array): MaybePromise<Uint8Array>
-  /** AES-256-CBC with PKCS#7 padding; `decrypt` throws where the padding is wrong. */
+  /** AES-256-CBC with PKCS#7 padding, which `decrypt` leaves on: what a wrong one costs must not tell. */
   encryptAesCbc(key: Uint8Array, iv: Uint8Array, plain: string): MaybePromise<Uint8Array>
   decryptAesCbc(key: Uint8Array, iv: Uint8Array, cipher: Uint8Array): MaybePromise<Uint8Array>
   randomBytes(length: number): Uint8Array

@@ -33,10 +33,28 @@ export async function createFeishuCipher(
     async decrypt(base64) {
       const wire = crypto.fromBase64(base64)
       const iv = wire.subarray(0, IV_BYTES)
-      return utf8.decode(await crypto.decryptAesCbc(key, iv, wire.subarray(IV_BYTES)))
+      const padded = await crypto.decryptAesCbc(key, iv, wire.subarray(IV_BYTES))
+      const length = lengthWithoutPadding(padded)
+      // Decoded either way, so that the time taken does not tell a wrong padding from a wrong text.
+      const text = utf8.decode(padded.subarray(0, length ?? padded.length))
+      if (length === undefined) throw new Error('the padding is wrong')
+      return text
     },
     async sign(timestamp, nonce, body) {
       return crypto.toHex(await crypto.sha256(timestamp, nonce, encryptKey, body))
     },
   }
+}
+
+const BLOCK_BYTES = 16
+
+/** PKCS#7 (RFC 5652, section 6.3), looking at the whole last block whatever it holds; undefined where it is wrong. */
+function lengthWithoutPadding(padded: Uint8Array): number | undefined {
+  const count = padded.at(-1) ?? 0
+  let wrong = Number(count < 1) | Number(count > BLOCK_BYTES)
+  for (let back = 1; back <= BLOCK_BYTES; back++) {
+    const isPadding = Number(back <= count)
+    wrong |= isPadding * ((padded.at(-back) ?? 0) ^ count)
+  }
+  return wrong === 0 ? padded.length - count : undefined
 }

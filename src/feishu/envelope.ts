@@ -47,7 +47,7 @@ function readV1(body: JsonObject): Envelope {
     type: text(data.type),
     appId: text(data.app_id),
     tenantKey: text(data.tenant_key),
-    time: secondsToMs(body.ts),
+    time: fromSeconds(body.ts),
     data,
     problems: body.type === 'event_callback' ? [] : ['type: must be event_callback'],
   }
@@ -60,7 +60,7 @@ function readV2(body: JsonObject): Envelope {
     type: text(header.event_type),
     appId: text(header.app_id),
     tenantKey: text(header.tenant_key),
-    time: toMs(header.create_time),
+    time: fromMilliseconds(header.create_time),
     data: objectOr(body.event),
     problems: body.schema === '2.0' ? [] : ['schema: must be 2.0'],
   }
@@ -82,22 +82,27 @@ function text(value: Json | undefined): string {
 }
 
 /** v1 `ts`: seconds with a fraction, as a string. */
-function secondsToMs(value: Json | undefined): number | undefined {
-  const seconds = number(value)
-  return seconds === undefined ? undefined : Math.floor(seconds * 1000)
+function fromSeconds(value: Json | undefined): number | undefined {
+  return asTime(number(value) * 1000)
 }
 
 /** v2 `create_time`: milliseconds as a string; some of Feishu's documents show microseconds. */
-function toMs(value: Json | undefined): number | undefined {
+function fromMilliseconds(value: Json | undefined): number | undefined {
   const time = number(value)
-  if (time === undefined) return undefined
-  return time >= 1e15 ? Math.floor(time / 1000) : Math.floor(time)
+  return asTime(time >= 1e15 ? time / 1000 : time)
 }
 
-/** A positive time that a Date can hold, else undefined. */
-function number(value: Json | undefined): number | undefined {
-  const parsed = typeof value === 'string' && value.trim() !== '' ? Number(value) : value
-  return typeof parsed === 'number' && parsed > 0 && parsed < 8.64e15 ? parsed : undefined
+/** NaN for what is no number. */
+function number(value: Json | undefined): number {
+  if (typeof value === 'string' && value.trim() !== '') return Number(value)
+  return typeof value === 'number' ? value : Number.NaN
+}
+
+/** The last moment that a Date can hold. */
+const LAST_MS = 8.64e15
+
+function asTime(ms: number): number | undefined {
+  return ms > 0 && ms <= LAST_MS ? Math.floor(ms) : undefined
 }
 
 /** Counts brackets outside strings, so that it needs no stack. The text must be valid JSON. */

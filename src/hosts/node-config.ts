@@ -4,6 +4,7 @@ import { basename, dirname, resolve } from 'node:path'
 import type { Config } from '../config/config.ts'
 import { loadConfig } from '../config/load.ts'
 import { formatProblems } from '../config/problems.ts'
+import { concealAll } from '../config/text/report.ts'
 import { ConfigError, messageOf, type Problem } from '../core/errors.ts'
 import { eventSchemas } from '../feishu/event-schemas.ts'
 import { ConfigFileError } from './config-file-error.ts'
@@ -16,7 +17,7 @@ export interface ConfigFile {
   /** Where plugins and relative paths are. */
   readonly folder: string
   readonly config: Config
-  /** Problems as people read them, with the lines that they are about. */
+  /** Problems as people read them: with the lines that they are about, and without what may not be shown. */
   report(problems: readonly Problem[]): string
   /** The warnings as people read them, with the lines they are about; empty without any. */
   readonly warnings: string
@@ -41,6 +42,8 @@ export async function readConfigFile({
   const folder = dirname(resolve(file))
   const text = await readText(file)
   const report = (problems: readonly Problem[]) => formatProblems(basename(file), text, problems)
+  const conceal = (words: Config['words'], problems: readonly Problem[]) =>
+    problems.map((problem) => ({ ...problem, message: concealAll(problem.message, words) }))
   try {
     const config = await loadConfig(text, {
       env,
@@ -52,7 +55,13 @@ export async function readConfigFile({
       sourcesOnly,
       ...(inventSecret && { inventSecret }),
     })
-    return { file: resolve(file), folder, config, report, warnings: report(config.warnings) }
+    return {
+      file: resolve(file),
+      folder,
+      config,
+      warnings: report(config.warnings),
+      report: (problems) => report(conceal(config.words, problems)),
+    }
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
     throw new ConfigFileError(error, report(error.problems))

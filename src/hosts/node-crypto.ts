@@ -29,7 +29,7 @@ export const nodeCrypto: Crypto = {
     return Buffer.concat([cipher.update(plain, 'utf8'), cipher.final()])
   },
   decryptAesCbc(key, iv, encrypted) {
-    const decipher = createDecipheriv('aes-256-cbc', secretKey(key), iv)
+    const decipher = createDecipheriv('aes-256-cbc', secretKey(key), iv).setAutoPadding(false)
     return Buffer.concat([decipher.update(encrypted), decipher.final()])
   },
   randomBytes,

@@ -84,5 +84,6 @@ function headerOf(headers: Readonly<Record<string, string | string[] | undefined
 /** A host of several addresses fails with one error for each, and no message of its own. */
 function withMessage(error: Error): Error {
   if (!(error instanceof AggregateError) || error.message) return error
-  return new Error(error.errors.map(messageOf).join('; '), { cause: error })
+  const message = error.errors.map(messageOf).join('; ')
+  return Object.assign(new Error(message, { cause: error }), { code: Object(error).code })
 }

@@ -4,7 +4,9 @@ import type { Log } from '../core/runtime.ts'
 /** JSON lines on stdout; readable lines on a terminal. */
 export function createNodeLog(level: string): Log {
   const options = { level, base: null, timestamp: pino.stdTimeFunctions.isoTime }
-  if (!process.stdout.isTTY) return pino(options)
+  // Whoever read the log is gone: an error about it would only be logged in turn.
+  process.stdout.on('error', () => {})
+  if (!process.stdout.isTTY) return pino(options, process.stdout)
   return pino(options, { write: (line) => process.stdout.write(readable(line)) })
 }
 

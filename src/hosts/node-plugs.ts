@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url'
 import { messageOf } from '../core/errors.ts'
 import { isObject } from '../core/event.ts'
 import type { SinkType, SourceType } from '../core/plugin.ts'
+import { within } from '../core/within.ts'
 import { kafka } from '../sinks/kafka.ts'
 import { log } from '../sinks/log.ts'
 import { webhook } from '../sinks/webhook.ts'
@@ -12,6 +13,9 @@ import { feishu } from '../sources/feishu.ts'
 
 export const sourceTypes: readonly SourceType[] = [feishu]
 export const sinkTypes: readonly SinkType[] = [webhook, kafka, log]
+
+/** A module may await at its top level, for ever. */
+const LOAD_MS = 30_000
 
 const PLUGIN_ENDINGS = ['.ts', '.js', '.mjs']
 
@@ -35,7 +39,11 @@ export async function resolveSink(folder: string, type: string): Promise<SinkTyp
 
 async function loadPlugin(file: string, type: string): Promise<SinkType> {
   shareOwnModules()
-  const module: Record<string, unknown> = await import(pathToFileURL(file).href).catch((error) => {
+  const module: Record<string, unknown> = await within(
+    LOAD_MS,
+    () => import(pathToFileURL(file).href),
+    () => new Error(`not within ${LOAD_MS / 1000} s`),
+  ).catch((error) => {
     throw new Error(`plugins/${type} does not load: ${messageOf(error)}`)
   })
   const plugin = module.default

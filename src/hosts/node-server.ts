@@ -12,6 +12,8 @@ export interface NodeServer {
 /** A request that takes longer to arrive is cut off; Feishu itself gives up after 3 s. */
 const REQUEST_MS = 30_000
 const HEADERS_MS = 10_000
+/** How long requests that are still arriving may take once the server is closing. */
+const LAST_ANSWERS_MS = 3_000
 
 /** Resolves when it listens; rejects where it cannot. */
 export async function listen(
@@ -31,7 +33,12 @@ export async function listen(
 
 function close(server: Server): Promise<void> {
   return new Promise((resolve) => {
-    server.close(() => resolve())
+    // Node's own limits end with close(): without this a silent client would keep the gateway from ending.
+    const cut = setTimeout(() => server.closeAllConnections(), LAST_ANSWERS_MS)
+    server.close(() => {
+      clearTimeout(cut)
+      resolve()
+    })
     server.closeIdleConnections()
   })
 }

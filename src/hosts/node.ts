@@ -24,9 +24,13 @@ export interface NodeGateway {
   readonly adminPort: number | undefined
   /** Puts a file in force. When it is rejected the log says why, and the old plan runs on. */
   reload(read: () => Promise<ConfigFile>): Promise<void>
+  /** Rejects when the store has ended by itself, so that the process has to. Never resolves. */
+  readonly died: Promise<never>
   /** Takes no more requests, finishes what is in flight, gives the rest back to the store. */
   close(): Promise<void>
 }
+
+type Undo = () => Promise<void> | void
 
 /** Opens the store, links the plan, and serves it. What fails closes what was opened before it. */
 export async function openNodeGateway(
@@ -34,9 +38,14 @@ export async function openNodeGateway(
   environment: Environment,
   log: Log,
 ): Promise<NodeGateway> {
-  const opened: (() => Promise<void> | void)[] = []
+  const opened: Undo[] = []
   const close = async () => {
-    for (const undo of opened.splice(0).reverse()) await undo()
+    for (const undo of opened.splice(0).reverse()) {
+      // What does not close must not keep the rest open.
+      await Promise.resolve(undo()).catch((error: unknown) =>
+        log.error({ error: messageOf(error) }, 'something did not close'),
+      )
+    }
   }
   try {
     return { ...(await open(file, environment, log, opened)), close }
@@ -50,11 +59,12 @@ async function open(
   file: ConfigFile,
   environment: Environment,
   log: Log,
-  opened: (() => Promise<void> | void)[],
+  opened: Undo[],
 ): Promise<Omit<NodeGateway, 'close'>> {
   const runtime = createNodeRuntime({ folder: file.folder, log })
   opened.push(runtime.close)
-  const store = await openStore(environment)
+  const { promise: died, reject: die } = Promise.withResolvers<never>()
+  const store = await openStore(environment, die)
   opened.push(() => store.close())
   let plan = await linkFile(file, runtime)
   const metrics = createNodeMetrics(store, () => plan.sinks.keys())
@@ -70,23 +80,29 @@ async function open(
     admin: adminPort === undefined ? admin : undefined,
   })
   opened.push(gateway.close, timer.close)
+  const { reload, stop } = createReload(metrics, log, async (read) => {
+    plan = await linkFile(await read(), runtime, plan)
+    gateway.follow(plan)
+  })
   const server = await listen(gateway.fetch, port, host)
   opened.push(server.close)
   const adminServer =
     adminPort === undefined ? undefined : await listen(admin.fetch, adminPort, host)
   if (adminServer) opened.push(adminServer.close)
+  opened.push(stop)
   return {
     port: server.port,
     adminPort: adminServer?.port,
-    reload: createReload(metrics, log, async (read) => {
-      plan = await linkFile(await read(), runtime, plan)
-      gateway.follow(plan)
-    }),
+    died,
+    reload,
   }
 }
 
-function openStore({ sqliteFile }: Environment): Promise<Store> | Store {
-  return sqliteFile === undefined ? openMemoryStore() : openSqliteStore({ file: sqliteFile })
+function openStore(
+  { sqliteFile }: Environment,
+  died: (error: Error) => void,
+): Promise<Store> | Store {
+  return sqliteFile === undefined ? openMemoryStore() : openSqliteStore({ file: sqliteFile, died })
 }
 
 const validate = compileValidators(eventSchemas)
@@ -111,13 +127,14 @@ async function linkFile(file: ConfigFile, runtime: Runtime, previous?: Plan): Pr
 
 type Read = () => Promise<ConfigFile>
 
-/** Reloads one after the other, in the order in which they were asked for. */
+/** Reloads one after the other, in the order in which they were asked for; none once stopped. */
 function createReload(
   metrics: NodeMetrics,
   log: Log,
   apply: (read: Read) => Promise<void>,
-): NodeGateway['reload'] {
+): { reload: NodeGateway['reload']; stop(): Promise<void> } {
   let last = Promise.resolve()
+  let stopped = false
   async function reload(read: Read): Promise<void> {
     try {
       await apply(read)
@@ -129,8 +146,14 @@ function createReload(
       log.error({ problems }, 'routes.yaml rejected; the plan before it runs on')
     }
   }
-  return (read) => {
-    last = last.then(() => reload(read))
-    return last
+  return {
+    reload(read) {
+      last = last.then(() => (stopped ? undefined : reload(read)))
+      return last
+    },
+    stop() {
+      stopped = true
+      return last
+    },
   }
 }

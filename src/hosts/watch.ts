@@ -1,12 +1,14 @@
 import { stat } from 'node:fs/promises'
 
-const LOOK_EVERY_MS = 300
+const LOOK_EVERY_MS = 250
 
 /**
- * Calls `changed` when a file is no longer the one that `since` names. It looks instead of subscribing: notifications
- * get lost on network disks, on bind mounts, and when an editor or Kubernetes puts a new file in the old one's place.
+ * Calls `changed` when a file is no longer the one that `since` names, and has stopped changing: half a file may be a
+ * good one that says something else. It looks instead of subscribing: notifications get lost on network disks, on bind
+ * mounts, and when an editor or Kubernetes puts a new file in the old one's place.
  */
 export function watchFile(file: string, since: string, changed: () => void): { close(): void } {
+  let known = since
   let seen = since
   let looking = false
   async function look(): Promise<void> {
@@ -14,7 +16,10 @@ export function watchFile(file: string, since: string, changed: () => void): { c
     looking = true
     const now = await identityOf(file)
     looking = false
-    if (now !== seen) changed()
+    if (now === seen && now !== known) {
+      known = now
+      changed()
+    }
     seen = now
   }
   const timer = setInterval(look, LOOK_EVERY_MS)

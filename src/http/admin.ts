@@ -26,7 +26,8 @@ export function createAdmin(context: AdminContext): Hono {
 
 function authorize(c: Context, { token, crypto }: AdminContext): void {
   if (token === undefined) return
-  if (crypto.equal(c.req.header('authorization') ?? '', `Bearer ${token}`)) return
+  const given = (c.req.header('authorization') ?? '').replace(/^bearer +/i, '')
+  if (crypto.equal(given, token)) return
   const challenge = { 'WWW-Authenticate': 'Bearer' }
   throw new RejectedError(401, 'Authorization: Bearer <ADMIN_TOKEN> is needed.', challenge)
 }

@@ -1,7 +1,7 @@
 import { type Context, Hono } from 'hono'
 import { messageOf, RejectedError } from '../core/errors.ts'
 import type { IngestContext } from '../core/ingest.ts'
-import type { Log } from '../core/runtime.ts'
+import type { Log, Runtime } from '../core/runtime.ts'
 import { problem } from './problem.ts'
 import { receive } from './receive.ts'
 
@@ -16,7 +16,8 @@ export interface AppContext extends IngestContext {
 export function createApp(context: AppContext): Hono {
   const app = createPlainApp(context.runtime.log)
   serve(app, 'GET', '/healthz', (c) => c.json({ status: 'ok' }))
-  serve(app, 'GET', '/readyz', (c) => ready(c, context))
+  const check = onceASecond(context.runtime, context.checkStore)
+  serve(app, 'GET', '/readyz', (c) => ready(c, check, context.runtime.log))
   if (context.admin) app.route('/', context.admin)
   // Sources come and go with routes.yaml, so their paths are looked up at each request.
   app.use('*', async (c, next) => {
@@ -53,12 +54,26 @@ export function serve(
   })
 }
 
-async function ready(c: Context, { checkStore, runtime }: AppContext): Promise<Response> {
+const CHECK_EVERY_MS = 1000
+
+/** A check writes to the disk, and anyone may ask for one. */
+function onceASecond({ now }: Runtime, check: () => Promise<void>): () => Promise<void> {
+  let checkedAt = Number.NEGATIVE_INFINITY
+  let last = Promise.resolve()
+  return () => {
+    if (now() - checkedAt < CHECK_EVERY_MS) return last
+    checkedAt = now()
+    last = check()
+    return last
+  }
+}
+
+async function ready(c: Context, check: () => Promise<void>, log: Log): Promise<Response> {
   try {
-    await checkStore()
+    await check()
     return c.json({ status: 'ready' })
   } catch (error) {
-    runtime.log.error({ error: messageOf(error) }, 'not ready: the store cannot take events')
+    log.error({ error: messageOf(error) }, 'not ready: the store cannot take events')
     throw new RejectedError(503, 'The store cannot take events.', { 'Retry-After': '5' })
   }
 }

@@ -1,4 +1,4 @@
-import { DeliveryError, messageOf } from '../core/errors.ts'
+import { DeliveryError } from '../core/errors.ts'
 import type { Receipt } from '../core/plugin.ts'
 import type { FetchResponse } from '../core/runtime.ts'
 
@@ -22,7 +22,14 @@ export async function readAnswer(answer: FetchResponse, now: number): Promise<Re
 /** There was no answer: the connection failed, or the time ran out. */
 export function noAnswer(cause: unknown, signal: AbortSignal): DeliveryError {
   if (signal.aborted) return new DeliveryError('timed out', { cause })
-  return new DeliveryError(messageOf(cause), { transient: true, cause })
+  return new DeliveryError(`the connection failed: ${codeOf(cause)}`, { transient: true, cause })
+}
+
+/** Node's code alone (`ECONNREFUSED`): its sentence names the host, which may be a secret. */
+function codeOf(error: unknown): string {
+  return typeof error === 'object' && error !== null && 'code' in error
+    ? String(error.code)
+    : 'broken off'
 }
 
 function describe(status: number): string {

@@ -14,6 +14,8 @@ export interface SqliteStoreOptions {
   readonly now?: () => number
   /** Beside a gateway that may be serving the same file: takes no lock, frees no leases, wants the file there. */
   readonly beside?: boolean
+  /** Hears that the store cannot take anything any more; the process has to be started again. */
+  readonly died?: ((error: Error) => void) | undefined
 }
 
 /**
@@ -24,8 +26,10 @@ export async function openSqliteStore({
   file,
   now = Date.now,
   beside = false,
+  died,
 }: SqliteStoreOptions): Promise<Store> {
-  const writer = await openConnection({ file, mode: beside ? 'beside' : 'serve', now: now() })
+  const mode = beside ? 'beside' : 'serve'
+  const writer = await openConnection({ file, mode, now: now() }, died)
   const reader = openLazily(() => openConnection({ file, mode: 'read', now: now() }))
   const writes = createGroupCommit(writer.ask)
   const reads = createGroupCommit(reader.ask)
@@ -65,9 +69,9 @@ function openLazily<Question, Answer>(
   }
 }
 
-function openConnection(data: SqliteWorkerData) {
+function openConnection(data: SqliteWorkerData, died?: (error: Error) => void) {
   const url = new URL(`./sqlite-worker${extname(import.meta.url)}`, import.meta.url)
-  return openThread<readonly Call[], readonly Outcome<Answer>[]>(url, data)
+  return openThread<readonly Call[], readonly Outcome<Answer>[]>(url, data, died)
 }
 
 /** What crosses to the thread: `raw` says it all, and a parsed object would cost more than the rest. */

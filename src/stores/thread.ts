@@ -21,10 +21,13 @@ interface Pending<Answer> {
   reject(error: Error): void
 }
 
-/** Resolves when the thread is at work; rejects with what its start threw. */
+/**
+ * Resolves when the thread is at work; rejects with what its start threw. `died` hears of an end that nobody asked for.
+ */
 export async function openThread<Question, Answer>(
   url: URL,
   data: unknown,
+  died: (error: Error) => void = () => {},
 ): Promise<Thread<Question, Answer>> {
   const worker = new Worker(url, { workerData: data, name: 'lark-fanout store' })
   const pending: Pending<Answer>[] = []
@@ -39,9 +42,10 @@ export async function openThread<Question, Answer>(
     else asked?.resolve(reply.answer)
   })
   worker.on('error', (error) => end(stopped(String(error))))
-  worker.on('exit', (code) =>
-    end(code === 0 ? new Error('the store is closed') : stopped(`exit code ${code}`)),
-  )
+  worker.on('exit', (code) => {
+    end(code === 0 ? new Error('the store is closed') : stopped(`exit code ${code}`))
+    if (ended && code !== 0) died(ended)
+  })
 
   const reply = (send?: () => void) =>
     new Promise<Answer>((resolve, reject) => {

@@ -65,6 +65,21 @@ describe('explain', () => {
     expect(stdout).toContain('owed to one')
   })
 
+  test('says when no source accepts the type, and what a route takes only from elsewhere', async () => {
+    const other = '  other: { type: feishu, path: /o, verification_token: t, events: [x] }\n'
+    const routes = ROUTES.replace('sinks:', `${other}sinks:`).replace(
+      'match: { operate: CREATE }',
+      'from: [other]',
+    )
+    await using folder = await openFolder({ 'routes.yaml': routes })
+    const task = JSON.stringify(callbackOf({ type: 'approval_task' }))
+    const ignored = await run(folder, ['explain', '-'], { stdin: task })
+    expect(ignored.stdout).toMatch(/^approval_task \S+\n {2}ignored: no source accepts its type\n$/)
+    const stdin = JSON.stringify(callbackOf())
+    const { stdout } = await run(folder, ['explain', '-'], { stdin })
+    expect(stdout).toMatch(/created +no: takes only what comes by other/)
+  })
+
   test('says why an event would be quarantined', async () => {
     await using folder = await openFolder({ 'routes.yaml': ROUTES })
     const stdin = JSON.stringify(callbackOf({ operate: 'SHRED' }).event)

@@ -1,5 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
+import { connect } from 'node:net'
 import { expect, test } from 'vitest'
 import { openReceiver, status } from '../receiver.ts'
 import { callbackOf, FEISHU, openFolder, post, serve } from '../serve.ts'
@@ -89,6 +90,20 @@ test('SIGTERM finishes what is in flight, keeps the rest for the next start, and
   await expect.poll(() => idsOf(slow)).toEqual(new Set([first.uuid, second.uuid]))
   expect(slow.requests.length).toBe(2)
   expect(again.log.join('\n')).not.toContain('error')
+})
+
+test('SIGTERM ends it, though clients say nothing or dribble', async () => {
+  await using folder = await openFolder({ 'routes.yaml': routes('http://127.0.0.1:9') })
+  await using gateway = await serve(folder)
+  const port = Number(new URL(gateway.url).port)
+  const silent = connect(port, '127.0.0.1')
+  const slow = connect(port, '127.0.0.1')
+  slow.write('POST /webhook/event HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n{')
+  await Promise.all([once(silent, 'connect'), once(slow, 'connect')])
+  gateway.signal('SIGTERM')
+  expect(await gateway.ended).toBe(0)
+  silent.destroy()
+  slow.destroy()
 })
 
 test('a second serve on the same store refuses', async () => {

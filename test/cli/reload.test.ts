@@ -63,6 +63,27 @@ test('a file that vanishes changes nothing', async () => {
   await expect.poll(() => one.requests.length).toBe(1)
 })
 
+test('a file that is still being written is not read', async () => {
+  await using one = await openReceiver()
+  await using two = await openReceiver()
+  const both = routes({ name: 'one', url: one.url }, { name: 'two', url: two.url })
+  await using folder = await openFolder({ 'routes.yaml': both })
+  await using gateway = await serve(folder)
+  // Every prefix up to the last line is a good file, in which nobody is sent to two.
+  const upTo = (length: number) => both.slice(0, -length)
+  const lastLine = both.length - both.trimEnd().lastIndexOf('\n') - 1
+  const { setTimeout: sleep } = await import('node:timers/promises')
+  for (let step = 0; step < 8; step++) {
+    await folder.write('routes.yaml', `${upTo(lastLine)}${'#'.repeat(step)}`)
+    await sleep(60)
+  }
+  await folder.write('routes.yaml', `${both}# done\n`)
+  await gateway.logged('reloaded')
+  await post(gateway.url, callbackOf())
+  await expect.poll(() => [one.requests.length, two.requests.length]).toEqual([1, 1])
+  expect(gateway.log.filter((line) => line.includes('reloaded'))).toHaveLength(1)
+})
+
 test('with --no-watch only SIGHUP reloads', async () => {
   await using one = await openReceiver()
   const good = routes({ name: 'one', url: one.url })

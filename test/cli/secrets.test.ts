@@ -80,6 +80,12 @@ test('no secret is in a delivery, a file, a log line, an error or a metric', asy
   await gateway.logged('rejected')
   const checked = await run(folder, ['check'], { env: OWN })
   expect(checked.code).toBe(2)
+  const unopened = routes(receiver.url).replace(
+    'path: events.jsonl',
+    `path: "/dev/null/\${URL_KEY}"`,
+  )
+  await folder.write('routes.yaml', unopened)
+  await gateway.logged('cannot be opened')
 
   const places: Record<string, string> = {
     'the plain deliveries': JSON.stringify(

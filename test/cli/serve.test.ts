@@ -205,6 +205,7 @@ test('with ADMIN_PORT the metrics are on that port alone, with ADMIN_TOKEN for i
   expect(await statusOf(gateway.adminUrl)).toBe(401)
   expect(await statusOf(gateway.adminUrl, { Authorization: 'Bearer guess' })).toBe(401)
   expect(await statusOf(gateway.adminUrl, { Authorization: `Bearer ${token}` })).toBe(200)
+  expect(await statusOf(gateway.adminUrl, { Authorization: `bearer ${token}` })).toBe(200)
 })
 
 test('a plugin that throws, hangs, rejects unawaited or keeps timers harms nobody else', async () => {

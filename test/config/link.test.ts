@@ -26,6 +26,7 @@ function configOf(sinks: SinkConfig[], routes: RouteConfig[] = []): Config {
     sinks,
     routes,
     warnings: [],
+    words: [],
   }
 }
 

@@ -205,6 +205,51 @@ describe('deliveries', () => {
   })
 })
 
+describe('what a plugin says of a failure', () => {
+  test.each([
+    ['a response that cannot be cloned', { response: () => {} }],
+    ['a response that is an object', { response: { error: 1 } }],
+    ['a Retry-After that is no number', { retryAfterMs: Number('Wed, 21 Oct 2026') * 1000 }],
+    ['a status that is no number', { status: '503' }],
+    ['flags that are not flags', { permanent: 0, gone: 'no', transient: 1 }],
+  ])('%s harms nothing: the delivery is tried again', async (_, failure) => {
+    const sink: Sink = {
+      async deliver() {
+        // A plugin in JavaScript is checked by nobody.
+        throw new DeliveryError(
+          'refused',
+          JSON.parse('{}', () => failure),
+        )
+      },
+    }
+    const gateway = setup({ sinks: { a: { sink } } })
+    await gateway.owe('a')
+    gateway.dispatch.follow(planOf(...gateway.lives))
+    for (let hour = 0; hour < 4; hour++) {
+      await gateway.dispatch.drain()
+      gateway.clock.now += 3_600_000
+    }
+    expect(gateway.results.map(([, result]) => result)).toEqual(['failed', 'failed', 'dead'])
+    expect(await gateway.dead()).toBe(1)
+  })
+})
+
+test('an event that ended the process at each of its attempts ends as a dead letter, untried', async () => {
+  const { sink, calls } = scripted()
+  const gateway = setup({ sinks: { a: { sink } } })
+  await gateway.owe('a')
+  for (let crash = 0; crash < 3; crash++) {
+    const query = { sink: 'a', now: gateway.clock.now, leaseMs: 1000, limit: 1 }
+    expect(await gateway.store.claim(query)).toHaveLength(1)
+    gateway.clock.now += 1000
+  }
+  gateway.dispatch.follow(planOf(...gateway.lives))
+  await gateway.dispatch.drain()
+  expect(calls()).toBe(0)
+  expect(await gateway.dead()).toBe(1)
+  expect(gateway.log.lines.join()).toContain('the gateway ended during the last one')
+})
+
 describe('the store and the lanes', () => {
   test('a delivery whose lease is too short for an attempt is given back, its attempt unspent', async () => {
     const attempts: number[] = []
@@ -304,6 +349,8 @@ describe('sinks that take nothing keep what they are owed', () => {
     gateway.clock.now += 3_600_000
     await gateway.dispatch.drain()
     expect(calls()).toBe(1)
+    expect(gateway.results).toEqual([['a', 'failed']])
+    expect(gateway.log.lines.filter((line) => line.includes('410'))).toHaveLength(1)
     expect(await gateway.pending()).toEqual({ a: 2 })
     const claimed = await gateway.store.claim({
       sink: 'a',
@@ -362,6 +409,31 @@ describe('places', () => {
     expect(delivered).toEqual(['event-1'])
   })
 
+  test('while a claim is under way, half of them are still given', async () => {
+    const store = openMemoryStore()
+    const { promise: claimed, resolve } = Promise.withResolvers<void>()
+    let isSlow = false
+    const slow: Store = {
+      ...store,
+      async claim(query) {
+        if (isSlow) await claimed
+        return store.claim(query)
+      },
+    }
+    const { sink } = scripted()
+    const settings = { concurrency: 4 }
+    const { dispatch, lives } = setup({ sinks: { a: { sink, settings } }, store: slow })
+    dispatch.follow(planOf(...lives))
+    await dispatch.drain()
+    isSlow = true
+    dispatch.wake()
+    const places = Array.from({ length: 5 }, () => dispatch.reserve('a'))
+    expect(places.map(({ leaseMs }) => leaseMs > 0)).toEqual([true, true, true, true, false])
+    for (const place of places) place.fill(undefined)
+    resolve()
+    await dispatch.drain()
+  })
+
   test('an unknown sink has none', () => {
     expect(setup({ sinks: {} }).dispatch.reserve('a').leaseMs).toBe(0)
   })
@@ -403,6 +475,16 @@ describe('closing', () => {
     await gateway.dispatch.close()
     expect(gateway.log.lines.join()).toContain('stuck')
   })
+})
+
+test('once closed, no plan is followed any more', async () => {
+  const { sink, calls } = scripted()
+  const gateway = setup({ sinks: { a: { sink } } })
+  await gateway.owe('a')
+  await gateway.dispatch.close()
+  gateway.dispatch.follow(planOf(...gateway.lives))
+  await gateway.dispatch.drain()
+  expect(calls()).toBe(0)
 })
 
 test('a new plan leaves the sinks that it keeps untouched, and closes the others', async () => {

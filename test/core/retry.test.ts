@@ -31,5 +31,7 @@ describe('after a failed attempt', () => {
 
 test('a lease covers every quick try, their waits and a margin', () => {
   const settings = { timeoutMs: 10_000, concurrency: 1, retry: policy, paused: false }
-  expect(leaseMsOf(settings)).toBe(3 * 10_000 + 300 + 30_000)
+  expect(leaseMsOf(settings)).toBe(3 * 10_000 + 100 + 200 + 30_000)
+  const many = { ...settings, retry: { ...policy, quick: 100 } }
+  expect(leaseMsOf(many)).toBe(101 * 10_000 + 100 + 200 + 400 + 800 + 96 * 1000 + 30_000)
 })

@@ -1,3 +1,4 @@
+import { createCipheriv, createHash } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { createFeishuCipher } from '../../src/feishu/crypto.ts'
 import { nodeCrypto } from '../../src/hosts/node-crypto.ts'
@@ -25,6 +26,20 @@ test('what it encrypts, it decrypts, under another IV each time', async () => {
   const [one, two] = [await cipher.encrypt('请假 🏖️'), await cipher.encrypt('请假 🏖️')]
   expect(one).not.toBe(two)
   expect([await cipher.decrypt(one), await cipher.decrypt(two)]).toEqual(['请假 🏖️', '请假 🏖️'])
+})
+
+test('rejects a padding that is not PKCS#7, though the text before it is good', async () => {
+  const cipher = await createFeishuCipher('test key', nodeCrypto)
+  const key = createHash('sha256').update('test key').digest()
+  const withPadding = (padding: string) => {
+    const raw = createCipheriv('aes-256-cbc', key, Buffer.alloc(16)).setAutoPadding(false)
+    const bytes = [Buffer.alloc(16), raw.update(`{"a":1}${padding}`, 'latin1'), raw.final()]
+    return Buffer.concat(bytes).toString('base64')
+  }
+  expect(await cipher.decrypt(withPadding('\t'.repeat(9)))).toBe('{"a":1}')
+  for (const padding of [' '.repeat(9), '\n'.repeat(9), `${'\t'.repeat(7)} \t`, '\0'.repeat(9)]) {
+    await expect(cipher.decrypt(withPadding(padding))).rejects.toThrow('padding')
+  }
 })
 
 test.each([

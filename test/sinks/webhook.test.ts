@@ -367,7 +367,7 @@ describe('no answer', () => {
     const error = await sink.deliver(sampleEvent(), context()).catch((thrown: unknown) => thrown)
     expect(error).toMatchObject({
       name: 'DeliveryError',
-      message: 'connect ECONNREFUSED 127.0.0.1:9',
+      message: 'the connection failed: ECONNREFUSED',
       failure: { transient: true },
     })
   })

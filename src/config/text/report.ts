@@ -63,11 +63,14 @@ function concealing(words: readonly Word[]): (message: string, path: Path) => st
   const entryOf = (path: Path) => pathKey(path.slice(0, 2))
   const byEntry = Map.groupBy(words, ({ path }) => entryOf(path))
   return (message, path) => {
-    // The longest first, as one may hold another.
-    const inEntry = byEntry.get(entryOf(path)) ?? []
-    const ordered = inEntry.toSorted((a, b) => b.value.length - a.value.length)
-    return ordered.reduce(concealWord, message)
+    return concealAll(message, byEntry.get(entryOf(path)) ?? [])
   }
+}
+
+/** The message with what may not be shown as it is written in the file. */
+export function concealAll(message: string, words: readonly Word[]): string {
+  // The longest first, as one may hold another.
+  return words.toSorted((a, b) => b.value.length - a.value.length).reduce(concealWord, message)
 }
 
 /** A short word only in quotes: elsewhere it might be part of another. */
