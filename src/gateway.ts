@@ -13,15 +13,15 @@ export interface GatewayOptions {
   readonly meter: Meter
   /** Served beside the public surface, unless the host gives it a port of its own. */
   readonly admin?: Hono | undefined
-  /** The core owns work, the host owns time: call `wake` at that time (Unix milliseconds), and each second besides. */
+  /** The core owns work, the host owns time: call `wake` at that time (Unix milliseconds), or soon after. */
   wakeAt(time: number): void
 }
 
 export interface Gateway {
   fetch(request: Request): Promise<Response>
-  /** Looks for what is due, and delivers it. */
+  /** Looks for what is due where it is time to, and delivers it. */
   wake(): void
-  /** Wakes; resolves when nothing due is left that a sink would take. */
+  /** Looks everywhere; resolves when nothing due is left that a sink would take. */
   drain(): Promise<void>
   /** From here on events go by the new plan. Sinks that both plans have live on untouched. */
   follow(plan: Plan): void
@@ -33,15 +33,16 @@ export interface Gateway {
 export function createGateway(options: GatewayOptions): Gateway {
   const { store, runtime, meter, wakeAt, admin } = options
   let current = options.plan
+  const guarded = rememberRefusals(store, runtime)
   const dispatch = createDispatch({ outbox: store, runtime, meter, wakeAt })
   dispatch.follow(current)
   const app = createApp({
-    outbox: store,
+    outbox: guarded,
     dispatch,
     runtime,
     meter,
     plan: () => current,
-    checkStore: () => store.check(),
+    checkStore: guarded.check,
     admin,
   })
   return {
@@ -53,5 +54,30 @@ export function createGateway(options: GatewayOptions): Gateway {
       dispatch.follow(plan)
     },
     close: () => dispatch.close(),
+  }
+}
+
+/** For how long a store that has refused an event is not ready, whatever it says of itself. */
+const REFUSED_MS = 10_000
+
+/** A full disk may have room for a check and none for an event. */
+function rememberRefusals(store: Store, { now }: Runtime): Store {
+  let refusedAt = Number.NEGATIVE_INFINITY
+  return {
+    ...store,
+    async accept(batch, at) {
+      try {
+        const accepted = await store.accept(batch, at)
+        refusedAt = Number.NEGATIVE_INFINITY
+        return accepted
+      } catch (error) {
+        refusedAt = now()
+        throw error
+      }
+    },
+    async check() {
+      if (now() - refusedAt < REFUSED_MS) throw new Error('it has just refused an event')
+      await store.check()
+    },
   }
 }

@@ -23,7 +23,9 @@ function openGateway(store: Store, deliver: Sink['deliver']) {
   const settings = { timeoutMs: 1000, concurrency: 1, retry, paused: false }
   const plan: Plan = {
     sources: [{ name: 'test', path: '/in', accepts: () => true, source: { receive } }],
-    sinks: new Map([['a', { name: 'a', settings, sink: { deliver }, fingerprint: '' }]]),
+    sinks: new Map([
+      ['a', { name: 'a', settings, sink: { deliver }, fingerprint: '', conceal: String }],
+    ]),
     route: () => ['a'],
     check: () => [],
   }

@@ -65,14 +65,22 @@ export async function run(
   return { code, stdout, stderr }
 }
 
+/** A test that runs out of time disposes of nothing. */
+const children = new Set<ChildProcess>()
+process.once('exit', () => {
+  for (const child of children) child.kill('SIGKILL')
+})
+
 function start(folder: Folder, args: readonly string[], env: Environment): ChildProcess {
   const { PATH = '' } = process.env
   const keys = { FEISHU_VERIFICATION_TOKEN: TOKEN, FEISHU_ENCRYPT_KEY: KEY }
-  return spawn(process.execPath, [MAIN, ...args], {
+  const child = spawn(process.execPath, [MAIN, ...args], {
     cwd: folder.path,
     env: { PATH, PORT: '0', HOST: '127.0.0.1', ...keys, ...env },
     stdio: 'pipe',
   })
+  children.add(child.once('close', () => children.delete(child)))
+  return child
 }
 
 /** A gateway in a process of its own. */

@@ -5,6 +5,8 @@ export interface Command {
   /** What follows its name, e.g. `[event.json] [--url URL]`. */
   readonly usage: string
   readonly help: string
+  /** How many arguments it takes beside its options; none without this. */
+  readonly positionals?: number
   readonly options?: NonNullable<ParseArgsConfig['options']>
   /** Resolves to the exit code. */
   run(args: Arguments): Promise<number>
@@ -36,7 +38,7 @@ export function flag({ values }: Arguments, name: string): boolean | undefined {
   return typeof value === 'boolean' ? value : undefined
 }
 
-/** A number option. Throws UsageError for what is no number above zero. */
+/** A number option. Throws UsageError for what is not above zero. */
 export function positive(args: Arguments, name: string): number | undefined {
   const value = text(args, name)
   if (value === undefined) return undefined

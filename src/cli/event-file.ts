@@ -12,6 +12,8 @@ import { sampleEvent } from './sample-event.ts'
 export async function readEventFile(file: string): Promise<JsonObject> {
   const text = file === '-' ? await readStream(process.stdin) : await readText(file)
   const value = parse(text, file)
+  if (typeof value.encrypt === 'string')
+    throw new UsageError(`${file} is encrypted: decrypt it first`)
   return isObject(value.event) ? value : envelope(value)
 }
 

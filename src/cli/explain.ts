@@ -11,10 +11,11 @@ import { readEventFile } from './event-file.ts'
 export const explain: Command = {
   usage: '<event.json or -> [--config FILE]',
   help: `${configHelp}\n\nThe file holds a callback, decrypted, or its \`event\` object alone.`,
+  positionals: 1,
   options: configOption,
   async run(args) {
-    const [file, ...others] = args.positionals
-    if (file === undefined || others.length > 0) throw new UsageError('name one event file, or -')
+    const [file] = args.positionals
+    if (file === undefined) throw new UsageError('name an event file, or - for standard input')
     const body = await readEventFile(file)
     const raw = JSON.stringify(body)
     const { problems, time, ...rest } = readEnvelope(body, raw)

@@ -1,9 +1,11 @@
 #!/usr/bin/env node
 import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { ConfigError, messageOf } from '../core/errors.ts'
 import { ConfigFileError } from '../hosts/config-file-error.ts'
-import { type Command, UsageError } from './command.ts'
+import { type Command, configFile, UsageError } from './command.ts'
 
 interface Named {
   readonly summary: string
@@ -45,7 +47,9 @@ const WRONG = 2
 /** Resolves to the exit code. Bad usage and bad config are 2, all that fails for another reason is 1. */
 async function main([name = '--help', ...args]: readonly string[]): Promise<number> {
   try {
-    if (name === '--help' || name === '-h' || name === 'help') return print(usage())
+    if (name === 'help' && args[0]) return await main([args[0], '--help'])
+    if (['help', '--help', '-h'].includes(name)) return print(usage())
+    if (name === '--version') return print(await version())
     const named = Object.hasOwn(commands, name) ? commands[name] : undefined
     if (!named) throw new UsageError(`there is no command "${name}"\n\n${usage()}`)
     return await run(name, await named.load(), args)
@@ -58,8 +62,23 @@ async function run(name: string, command: Command, args: readonly string[]): Pro
   const options = { ...command.options, help: { type: 'boolean', short: 'h' } } as const
   const parsed = parse([...args], options)
   if (parsed.values.help) return print(`lark-fanout ${name} ${command.usage}\n\n${command.help}`)
-  if (existsSync('.env')) process.loadEnvFile('.env')
+  if (parsed.positionals.length > (command.positionals ?? 0)) {
+    throw new UsageError(`${name} does not take "${parsed.positionals.at(-1)}"; see ${name} --help`)
+  }
+  loadEnvironment(configFile(parsed))
   return await command.run(parsed)
+}
+
+/** `.env` beside routes.yaml, and that of the working folder; what the environment has already stands. */
+function loadEnvironment(config: string): void {
+  for (const file of new Set([join(dirname(config), '.env'), '.env'])) {
+    if (existsSync(file)) process.loadEnvFile(file)
+  }
+}
+
+async function version(): Promise<string> {
+  const file = await readFile(new URL('../../package.json', import.meta.url), 'utf8')
+  return `lark-fanout ${JSON.parse(file).version}`
 }
 
 function parse(args: string[], options: NonNullable<Command['options']>) {

@@ -31,6 +31,7 @@ ${configHelp}
 --source NAME   whose keys to use; default the first source
 --count N       how many, from the second on each with an id of its own; default 1
 --rate N        how many a second; default as fast as they are answered`,
+  positionals: 1,
   options: {
     ...configOption,
     url: { type: 'string' },
@@ -45,8 +46,10 @@ ${configHelp}
     const { config } = await readConfigFile(read)
     const source = sourceNamed(config.sources, text(args, 'source'))
     const url = text(args, 'url') ?? `http://127.0.0.1:${process.env.PORT || 3000}${source.path}`
+    if (!URL.canParse(url))
+      throw new UsageError('--url must be a URL, such as http://127.0.0.1:3000/')
     const runtime = createNodeRuntime({ folder: '.', log: createNodeLog('silent') })
-    const count = positive(args, 'count') ?? 1
+    const count = Math.ceil(positive(args, 'count') ?? 1)
     const post = await createPost(source, url, runtime)
     const answers = await postAll(post, callback, count, positive(args, 'rate'))
     await runtime.close()

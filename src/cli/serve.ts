@@ -1,18 +1,18 @@
 import { randomBytes } from 'node:crypto'
-import { messageOf } from '../core/errors.ts'
-import type { Log } from '../core/runtime.ts'
 import { readEnvironment } from '../hosts/environment.ts'
 import { type NodeGateway, openNodeGateway } from '../hosts/node.ts'
 import { type ConfigFile, readConfigFile } from '../hosts/node-config.ts'
 import { createNodeLog } from '../hosts/node-log.ts'
+import { survivePlugs } from '../hosts/node-runtime.ts'
 import { identityOf, watchFile } from '../hosts/watch.ts'
 import { type Command, configFile, configHelp, configOption, flag } from './command.ts'
 
 export const serve: Command = {
-  usage: '[--config FILE] [--dev] [--no-watch]',
+  usage: '[--config FILE] [--dev] [--watch | --no-watch]',
   help: `${configHelp}
 --dev           for a first try: loopback only; makes up the sources' missing secrets and prints them
---no-watch      reload on SIGHUP only, not whenever the file changes
+--watch         reload whenever the file changes, and on SIGHUP: the default
+--no-watch      reload on SIGHUP only
 
 SIGTERM and SIGINT finish what is in flight, give the rest back to the store, and exit with 0.`,
   options: { ...configOption, dev: { type: 'boolean' }, watch: { type: 'boolean', default: true } },
@@ -26,7 +26,7 @@ SIGTERM and SIGINT finish what is in flight, give the rest back to the store, an
     const identity = await identityOf(configFile(args))
     const file = await read()
     const log = createNodeLog(environment.logLevel)
-    survivePlugins(log)
+    survivePlugs(log)
     if (file.warnings) log.warn({ warnings: file.warnings }, 'routes.yaml has warnings')
     const gateway = await openNodeGateway(file, environment, log)
     const { port, adminPort } = gateway
@@ -59,14 +59,6 @@ function howToSend(
   const path = config.sources[0]?.path ?? ''
   const url = `http://127.0.0.1:${port}${path}`
   return `\nIn another terminal:\n\n  ${secrets}npx lark-fanout send --config ${file} --url ${url}\n`
-}
-
-/** A plugin's stray rejection is its own affair: the delivery it belongs to fails by its timeout, the gateway goes on. */
-function survivePlugins(log: Log): void {
-  const survive = (error: unknown) =>
-    log.error({ error: messageOf(error) }, 'an error that nobody caught, in a plugin most likely')
-  process.on('unhandledRejection', survive)
-  process.on('uncaughtException', survive)
 }
 
 function toldToStop(): Promise<void> {

@@ -6,6 +6,7 @@ import type { SinkType, SourceType } from '../core/plugin.ts'
 import type { Runtime } from '../core/runtime.ts'
 import { within } from '../core/within.ts'
 import type { Config, RouteConfig, SinkConfig, SourceConfig } from './config.ts'
+import { concealAll } from './text/report.ts'
 
 export interface LinkContext {
   sourceType(type: string): SourceType | undefined
@@ -22,7 +23,9 @@ export interface LinkContext {
 export async function link(config: Config, context: LinkContext, previous?: Plan): Promise<Plan> {
   const opened = await Promise.allSettled([
     ...config.sources.map((source) => openSource(source, context)),
-    ...config.sinks.map((sink) => openSink(sink, context, previous?.sinks.get(sink.name))),
+    ...config.sinks.map((sink) =>
+      openSink(sink, { ...context, words: config.words }, previous?.sinks.get(sink.name)),
+    ),
   ])
   const problems = opened.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []))
   const lives = opened.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
@@ -49,18 +52,24 @@ async function openSource(config: SourceConfig, context: LinkContext): Promise<L
 
 async function openSink(
   config: SinkConfig,
-  context: LinkContext,
+  context: LinkContext & Pick<Config, 'words'>,
   previous: LiveSink | undefined,
 ): Promise<LiveSink> {
   const { name, settings, fingerprint, options } = config
   if (previous?.fingerprint === fingerprint) return previous
   const type = context.sinkType(config.type)
   const sink = await open(`sinks.${name}`, () => type?.open(options, context.runtime))
-  return { name, settings, fingerprint, sink }
+  if (typeof sink.deliver !== 'function') throw notASink(name)
+  const words = context.words.filter(({ path }) => path[0] === 'sinks' && path[1] === name)
+  return { name, settings, fingerprint, sink, conceal: (text) => concealAll(text, words) }
 }
 
-/** A plugin that never opens must not keep the file from ever being reloaded. */
-const OPEN_MS = 30_000
+function notASink(name: string): Problem {
+  return { path: `sinks.${name}`, message: 'cannot be opened: its open must return { deliver }' }
+}
+
+/** A plugin that never opens must not keep the file from being reloaded. */
+const OPEN_MS = 5_000
 const tooLate = () => new Error(`not within ${OPEN_MS / 1000} s`)
 
 /** Rejects with the Problem that routes.yaml's author shall read. */

@@ -1,7 +1,9 @@
 import pRetry from 'p-retry'
 import { DeliveryError, type DeliveryFailure, messageOf } from './errors.ts'
+import { frozen } from './event.ts'
 import type { LiveSink } from './plan.ts'
 import { QUICK_WAIT_MS } from './retry.ts'
+import type { Runtime } from './runtime.ts'
 import type { ClaimedDelivery } from './store.ts'
 import { within } from './within.ts'
 
@@ -13,10 +15,11 @@ export type AttemptResult =
 export async function attempt(
   live: LiveSink,
   delivery: ClaimedDelivery,
+  { contain }: Pick<Runtime, 'contain'>,
   mayTryAgain: () => boolean,
 ): Promise<AttemptResult> {
   try {
-    const receipt = await pRetry(() => deliverOnce(live, delivery), {
+    const receipt = await pRetry(() => deliverOnce(live, delivery, contain), {
       retries: live.settings.retry.quick,
       minTimeout: QUICK_WAIT_MS.first,
       maxTimeout: QUICK_WAIT_MS.last,
@@ -25,16 +28,31 @@ export async function attempt(
     })
     return { ok: true, status: wholeNumber(receipt?.status) ?? null }
   } catch (error) {
-    return { ok: false, message: messageOf(error), failure: failureOf(error) }
+    return { ok: false, ...concealed(live, messageOf(error), failureOf(error)) }
   }
 }
 
-function deliverOnce({ sink, settings }: LiveSink, { id, event, attempt }: ClaimedDelivery) {
+function deliverOnce(
+  { sink, settings }: LiveSink,
+  { id, event, attempt }: ClaimedDelivery,
+  contain: Runtime['contain'],
+) {
+  const { promise: strayed, reject } = Promise.withResolvers<never>()
+  const deliver = (signal: AbortSignal) =>
+    contain(async () => sink.deliver(frozen(event), { deliveryId: id, attempt, signal }), reject)
   return within(
     settings.timeoutMs,
-    async (signal) => sink.deliver(event, { deliveryId: id, attempt, signal }),
+    (signal) => Promise.race([deliver(signal), strayed]),
     () => new DeliveryError(`no answer within ${settings.timeoutMs} ms`),
   )
+}
+
+const MAX_MESSAGE = 1000
+
+/** A plugin may put its options into its errors, and a receiver may send back what it was sent. */
+function concealed({ conceal }: LiveSink, message: string, failure: DeliveryFailure) {
+  const response = conceal(failure.response ?? '')
+  return { message: conceal(message).slice(0, MAX_MESSAGE), failure: { ...failure, response } }
 }
 
 const MAX_RESPONSE = 16 * 1024

@@ -6,9 +6,9 @@ export interface Dispatch {
   reserve(sink: string): Place
   /** Gives the plan's sinks their lanes. Those whose sink is the same live on untouched; the others' are closed. Does nothing once closed. */
   follow(plan: Plan): void
-  /** Looks for what is due, and delivers it. */
+  /** Looks for what is due where it is time to, and delivers it. */
   wake(): void
-  /** Wakes; resolves when nothing due is left that a sink would take. */
+  /** Looks everywhere; resolves when nothing due is left that a sink would take. */
   drain(): Promise<void>
   /** Finishes what is in flight and gives the rest back to the store. */
   close(): Promise<void>
@@ -26,7 +26,7 @@ export function createDispatch(context: LaneContext): Dispatch {
   function retire(lane: Lane): void {
     const closed = lane.close().finally(() => {
       closing.delete(closed)
-      lanes.get(lane.live.name)?.wake()
+      lanes.get(lane.live.name)?.wake('now')
     })
     closing.add(closed)
   }
@@ -47,7 +47,7 @@ export function createDispatch(context: LaneContext): Dispatch {
     },
     wake: () => wake(lanes),
     async drain() {
-      wake(lanes)
+      wake(lanes, 'now')
       await Promise.all([...lanes.values()].map((lane) => lane.idle()))
     },
     async close() {
@@ -59,6 +59,6 @@ export function createDispatch(context: LaneContext): Dispatch {
   }
 }
 
-function wake(lanes: ReadonlyMap<string, Lane>): void {
-  for (const lane of lanes.values()) lane.wake()
+function wake(lanes: ReadonlyMap<string, Lane>, now?: 'now'): void {
+  for (const lane of lanes.values()) lane.wake(now)
 }

@@ -32,6 +32,18 @@ export function matchView(event: Event): JsonObject {
   }
 }
 
+/** One event goes to many sinks: none can change what the others get. */
+export function frozen(event: Event): Event {
+  if (!Object.isFrozen(event)) freeze(event.data)
+  return Object.freeze(event)
+}
+
+function freeze(value: Json): void {
+  if (typeof value !== 'object' || value === null) return
+  for (const item of Object.values(value)) freeze(item)
+  Object.freeze(value)
+}
+
 /** Whether a parsed JSON value is an object: not null, not a list. */
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)

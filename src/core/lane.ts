@@ -13,8 +13,8 @@ export interface Lane {
   readonly live: LiveSink
   /** A place for a delivery that is about to be accepted, so that it need not be read back. */
   reserve(): Place
-  /** Looks for what is due, and delivers it. */
-  wake(): void
+  /** Looks for what is due, and delivers it, if it is time to; `now` looks whatever the time. */
+  wake(now?: 'now'): void
   /** Resolves when nothing due is left, or the sink takes no more. */
   idle(): Promise<void>
   /** Finishes what is in flight, gives the rest back to the store, closes the sink. */
@@ -32,7 +32,7 @@ export interface LaneContext {
   readonly outbox: Outbox
   readonly runtime: Runtime
   readonly meter: Meter
-  /** Asks the host to drain at that time, in Unix milliseconds. */
+  /** Asks the host to wake all lanes at that time, in Unix milliseconds. */
   wakeAt(time: number): void
 }
 
@@ -49,6 +49,8 @@ interface State {
   claiming: boolean
   /** Whether the store may hold something due that this lane has not claimed. */
   more: boolean
+  /** When to look at the store again, in Unix milliseconds. */
+  lookAt: number
   /** The receiver said 410: nothing is sent until the sink's options change or the gateway starts again. */
   gone: boolean
   closing: boolean
@@ -70,6 +72,7 @@ export function createLane(live: LiveSink, context: LaneContext): Lane {
     running: 0,
     claiming: false,
     more: true,
+    lookAt: 0,
     gone: false,
     closing: false,
     attemptMs: HELD_MS,
@@ -78,9 +81,9 @@ export function createLane(live: LiveSink, context: LaneContext): Lane {
   return {
     live,
     reserve: () => reserve(lane),
-    wake() {
-      lane.more = true
-      pump(lane)
+    wake(now) {
+      if (now === 'now' || context.runtime.now() >= lane.lookAt) look(lane)
+      else context.wakeAt(lane.lookAt)
     },
     idle: () => idle(lane),
     async close() {
@@ -90,6 +93,21 @@ export function createLane(live: LiveSink, context: LaneContext): Lane {
       await closeSink(live, context.runtime.log)
     },
   }
+}
+
+/** At least this often, for what nobody announced: what another process owes again, or did not finish. */
+const LOOK_EVERY_MS = 1000
+
+function look(lane: State): void {
+  lane.lookAt = Number.POSITIVE_INFINITY
+  lookBy(lane, lane.context.runtime.now() + LOOK_EVERY_MS)
+  lane.more = true
+  pump(lane)
+}
+
+function lookBy(lane: State, time: number): void {
+  lane.lookAt = Math.min(lane.lookAt, time)
+  lane.context.wakeAt(lane.lookAt)
 }
 
 function takes({ live, gone, closing }: State): boolean {
@@ -188,8 +206,10 @@ async function claim(lane: State): Promise<void> {
   try {
     const query = { sink: live.name, now: context.runtime.now(), leaseMs, limit }
     const claimed = await context.outbox.claim(query)
-    lane.more ||= claimed.length === limit
     hold(lane, claimed)
+    pump(lane)
+    if (claimed.length === limit) lane.more = true
+    else lookBy(lane, (await context.outbox.nextDueAt(live.name)) ?? lane.lookAt)
   } catch (error) {
     const fields = { sink: live.name, error: messageOf(error) }
     context.runtime.log.error(fields, 'cannot claim from the store')
@@ -206,7 +226,7 @@ async function run(lane: State, delivery: ClaimedDelivery): Promise<void> {
   // An attempt that outlives its lease could meet another gateway's attempt at the same delivery.
   if (delivery.leaseUntil - at < lane.longestAttemptMs) return giveBack(lane, [delivery])
   lane.running++
-  const result = await attempt(lane.live, delivery, () => !lane.closing)
+  const result = await attempt(lane.live, delivery, runtime, () => !lane.closing)
   lane.running--
   lane.attemptMs += (runtime.now() - at - lane.attemptMs) / 8
   const record = recordOf(result, at, runtime.now())
@@ -235,12 +255,12 @@ function settle(
   record: AttemptRecord,
   outcome: Settlement['outcome'],
 ): void {
-  const { runtime, meter, wakeAt } = lane.context
+  const { runtime, meter } = lane.context
   const { id, claim, attempt } = delivery
   lane.settler.settle({ id, claim, attempt, outcome, record })
   meter.attempted(lane.live.name, resultOf(outcome), record.durationMs)
   if (outcome.state === 'delivered') return
-  if (outcome.state === 'pending') wakeAt(outcome.dueAt)
+  if (outcome.state === 'pending') lookBy(lane, outcome.dueAt)
   const fields = { sink: lane.live.name, event: delivery.event.id, attempt, error: record.error }
   runtime.log.warn(fields, outcome.state === 'dead' ? 'dead letter' : 'delivery failed')
 }

@@ -35,6 +35,8 @@ export interface LiveSink {
   readonly sink: Sink
   /** Two sinks of one name with equal fingerprints are the same sink, which a reload leaves untouched. */
   readonly fingerprint: string
+  /** A text without the sink's secrets, for what its plug or its receiver says. */
+  conceal(text: string): string
 }
 
 /** Everything that routes.yaml says, alive. */

@@ -28,7 +28,8 @@ export function afterFailure(
   if (failure.permanent) return { state: 'dead', reason: message }
   const planned = policy.waits[attempt - 1]
   if (planned === undefined) {
-    return { state: 'dead', reason: `gave up after ${attempt} attempts: ${message}` }
+    const times = attempt === 1 ? '1 attempt' : `${attempt} attempts`
+    return { state: 'dead', reason: `gave up after ${times}: ${message}` }
   }
   const stretched = planned * (1 + policy.jitter * random)
   const asked = Math.min(failure.retryAfterMs ?? 0, MAX_RETRY_AFTER_MS)

@@ -50,6 +50,11 @@ export interface Runtime {
   random(): number
   /** Never follows a redirect. Rejects on connection errors and when the signal aborts. */
   fetch(url: string, init: FetchInit): Promise<FetchResponse>
+  /**
+   * Runs a plug's task, and tells `stray` of what it throws where nobody catches it: in a timer, in a promise that
+   * nobody awaits. A host that cannot know whose error it is just runs the task.
+   */
+  contain<T>(task: () => Promise<T>, stray: (error: unknown) => void): Promise<T>
   readonly crypto: Crypto
   readonly log: Log
   /** Folder beside which a plug's relative file names are meant: that of routes.yaml. */

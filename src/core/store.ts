@@ -94,6 +94,8 @@ export interface Outbox {
    * Adds one to `claim` and to `attempts`.
    */
   claim(query: ClaimQuery): Promise<readonly ClaimedDelivery[]>
+  /** When the earliest of a sink's deliveries is due that a claim could give then; null when there is none. */
+  nextDueAt(sink: string): Promise<number | null>
   /** Delivered, waiting until `dueAt`, or dead. A late one (its claim is no longer the current one) changes nothing. */
   settle(batch: readonly Settlement[]): Promise<void>
   /** Given back untried: due at `dueAt`, its attempt not counted. A late one changes nothing. */

@@ -66,9 +66,13 @@ function readV2(body: JsonObject): Envelope {
   }
 }
 
+/** An id becomes a header of every signed delivery, and part of an identity. */
+const ID_RULE = 'uuid (v1) or header.event_id (v2): must be printable ASCII, 256 characters at most'
+
 function missing({ id, type }: Envelope): string[] {
   return [
     ...(id ? [] : ['uuid (v1) or header.event_id (v2): is required']),
+    ...(/^[!-~]{0,256}$/.test(id) ? [] : [ID_RULE]),
     ...(type ? [] : ['event.type (v1) or header.event_type (v2): is required']),
   ]
 }
@@ -98,8 +102,8 @@ function number(value: Json | undefined): number {
   return typeof value === 'number' ? value : Number.NaN
 }
 
-/** The last moment that a Date can hold. */
-const LAST_MS = 8.64e15
+/** The last moment that RFC 3339 can write. */
+const LAST_MS = Date.UTC(9999, 11, 31)
 
 function asTime(ms: number): number | undefined {
   return ms > 0 && ms <= LAST_MS ? Math.floor(ms) : undefined

@@ -50,8 +50,9 @@ function port(text: string | undefined): number | undefined {
   return /^\d{1,5}$/.test(text) && Number(text) <= 65535 ? Number(text) : Number.NaN
 }
 
-/** Empty for an address of an unknown kind. */
+/** `sqlite:./a.db`, `sqlite:/a.db` or `sqlite:///a.db`; empty for anything else that is not `memory:`. */
 function sqliteFile(url: string): string | undefined {
   if (url === 'memory:') return undefined
-  return url.startsWith('sqlite:') ? url.slice('sqlite:'.length).replace(/^\/\/(?=\/)/, '') : ''
+  const [, file = ''] = /^sqlite:(?:\/\/(?=\/))?(?!\/\/|:)(.+)$/.exec(url) ?? []
+  return file
 }

@@ -22,6 +22,7 @@ export function createNodeMetrics(ledger: Ledger, sinks: () => Iterable<string>)
     labelNames: ['result'],
     registers,
   })
+  for (const result of ['applied', 'rejected']) reloads.inc({ result }, 0)
   const backlog = createBacklogGauges(registers)
   return {
     meter: createMeter(registers),

@@ -15,7 +15,7 @@ export const sourceTypes: readonly SourceType[] = [feishu]
 export const sinkTypes: readonly SinkType[] = [webhook, kafka, log]
 
 /** A module may await at its top level, for ever. */
-const LOAD_MS = 30_000
+const LOAD_MS = 5_000
 
 const PLUGIN_ENDINGS = ['.ts', '.js', '.mjs']
 
@@ -49,6 +49,9 @@ async function loadPlugin(file: string, type: string): Promise<SinkType> {
   const plugin = module.default
   if (!isSinkType(plugin)) {
     throw new Error(`plugins/${type} must export default defineSink({ type, options, open })`)
+  }
+  if (![undefined, 'object'].includes(Object(plugin.options).type)) {
+    throw new Error(`plugins/${type}: options must be a JSON Schema of type object`)
   }
   if (plugin.type !== type) {
     throw new Error(`plugins/${type} defines the type "${plugin.type}": name both alike`)

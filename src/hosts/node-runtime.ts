@@ -1,4 +1,6 @@
-import type { Runtime } from '../core/runtime.ts'
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { messageOf } from '../core/errors.ts'
+import type { Log, Runtime } from '../core/runtime.ts'
 import { nodeCrypto } from './node-crypto.ts'
 import { createNodeFetch } from './node-fetch.ts'
 
@@ -7,8 +9,29 @@ export interface NodeRuntime extends Runtime {
   close(): Promise<void>
 }
 
+const strays = new AsyncLocalStorage<(error: unknown) => void>()
+
+/** Hears of every error that nobody caught: says whose it was if a plug's, and keeps the process going. */
+export function survivePlugs(log: Log): void {
+  const survive = (error: unknown) => {
+    strays.getStore()?.(error)
+    log.error({ error: messageOf(error) }, 'an error that nobody caught, in a plugin most likely')
+  }
+  process.on('unhandledRejection', survive)
+  process.on('uncaughtException', survive)
+}
+
 /** What Node lends the core: node:crypto, and undici's connections in place of the ten times dearer global fetch. */
 export function createNodeRuntime({ folder, log }: Pick<Runtime, 'folder' | 'log'>): NodeRuntime {
   const { fetch, close } = createNodeFetch()
-  return { now: Date.now, random: Math.random, fetch, crypto: nodeCrypto, log, folder, close }
+  return {
+    now: Date.now,
+    random: Math.random,
+    fetch,
+    contain: (task, stray) => strays.run(stray, task),
+    crypto: nodeCrypto,
+    log,
+    folder,
+    close,
+  }
 }

@@ -22,7 +22,7 @@ export async function listen(
   host: string,
 ): Promise<NodeServer> {
   const limits = { requestTimeout: REQUEST_MS, headersTimeout: HEADERS_MS }
-  const server = createServer(limits, getRequestListener(fetch))
+  const server = createServer(limits, getRequestListener(fetch, { hostname: host }))
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(port, host, resolve)

@@ -132,7 +132,7 @@ function createReload(
   metrics: NodeMetrics,
   log: Log,
   apply: (read: Read) => Promise<void>,
-): { reload: NodeGateway['reload']; stop(): Promise<void> } {
+): { reload: NodeGateway['reload']; stop(): void } {
   let last = Promise.resolve()
   let stopped = false
   async function reload(read: Read): Promise<void> {
@@ -151,9 +151,9 @@ function createReload(
       last = last.then(() => (stopped ? undefined : reload(read)))
       return last
     },
+    // One that is under way is not waited for: a plugin may never open.
     stop() {
       stopped = true
-      return last
     },
   }
 }

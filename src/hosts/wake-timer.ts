@@ -1,33 +1,25 @@
-/** At least this often, for what nobody announced: leases that ran out, deliveries that another process owes again. */
-const EVERY_MS = 1000
-
 export interface WakeTimer {
   wakeAt(time: number): void
   close(): void
 }
 
-/** Calls `wake` every second, and at the times asked for in between. */
+/** Calls `wake` at the earliest of the times asked for; whoever is not served then asks again. */
 export function createWakeTimer(wake: () => void): WakeTimer {
-  const regular = setInterval(wake, EVERY_MS)
-  let next: NodeJS.Timeout | undefined
-  let nextAt = Number.POSITIVE_INFINITY
-
-  function fire(): void {
-    nextAt = Number.POSITIVE_INFINITY
-    wake()
-  }
-
+  let timer: NodeJS.Timeout | undefined
+  let earliest = Number.POSITIVE_INFINITY
   return {
     wakeAt(time) {
-      const waitMs = time - Date.now()
-      if (time >= nextAt || waitMs >= EVERY_MS) return
-      clearTimeout(next)
-      nextAt = time
-      next = setTimeout(fire, Math.max(0, waitMs))
+      if (time >= earliest) return
+      clearTimeout(timer)
+      earliest = time
+      timer = setTimeout(
+        () => {
+          earliest = Number.POSITIVE_INFINITY
+          wake()
+        },
+        Math.max(0, time - Date.now()),
+      )
     },
-    close() {
-      clearInterval(regular)
-      clearTimeout(next)
-    },
+    close: () => clearTimeout(timer),
   }
 }

@@ -34,7 +34,7 @@ function codeOf(error: unknown): string {
 
 function describe(status: number): string {
   if (status === 410) return 'gone (410): the receiver wants no more events at this url'
-  if (status >= 300 && status < 400) {
+  if ([301, 302, 303, 307, 308].includes(status)) {
     return `redirected (${status}): set the sink's url to the final address`
   }
   return `HTTP ${status}`

@@ -38,6 +38,11 @@ export function openMemoryStore(): Store {
   return {
     accept: async (batch, now) => batch.map((acceptance) => accept(memory, acceptance, now)),
     claim: async (query) => claim(memory, query),
+    nextDueAt: async (sink) =>
+      headsOf(memory, sink).reduce<number | null>(
+        (next, { dueAt }) => (next === null ? dueAt : Math.min(next, dueAt)),
+        null,
+      ),
     async settle(batch) {
       for (const { id, claim, outcome } of batch) {
         const delivery = held(memory, id, claim)
@@ -85,9 +90,10 @@ function isBehind({ pending }: Memory, sink: string, orderKey: string | null): b
   return [...pending.values()].some((d) => d.sink === sink && d.orderKey === orderKey)
 }
 
-function claim({ pending }: Memory, { sink, now, leaseMs, limit }: ClaimQuery): ClaimedDelivery[] {
-  const heads = headsOf([...pending.values()].filter((delivery) => delivery.sink === sink))
-  const due = heads.filter(({ dueAt }) => dueAt <= now).sort((a, b) => a.dueAt - b.dueAt)
+function claim(memory: Memory, { sink, now, leaseMs, limit }: ClaimQuery): ClaimedDelivery[] {
+  const due = headsOf(memory, sink)
+    .filter(({ dueAt }) => dueAt <= now)
+    .sort((a, b) => a.dueAt - b.dueAt)
   return due.slice(0, limit).map((delivery) => {
     delivery.claim++
     delivery.attempts++
@@ -99,11 +105,12 @@ function claim({ pending }: Memory, { sink, now, leaseMs, limit }: ClaimQuery): 
 }
 
 /** The first of each order key, and all those without one. */
-function headsOf(deliveries: readonly Delivery[]): Delivery[] {
+function headsOf({ pending }: Memory, sink: string): Delivery[] {
   const seen = new Set<string>()
   const heads: Delivery[] = []
-  for (const delivery of deliveries) {
+  for (const delivery of pending.values()) {
     const { orderKey } = delivery
+    if (delivery.sink !== sink) continue
     if (orderKey === null || !seen.has(orderKey)) heads.push(delivery)
     if (orderKey !== null) seen.add(orderKey)
   }

@@ -1,4 +1,4 @@
-import { mkdirSync, statSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs'
 import { dirname, isAbsolute } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { sqliteMigrations } from './migrations/sqlite.ts'
@@ -10,14 +10,16 @@ export type FileMode = 'serve' | 'beside' | 'read'
 /** 'lark' in ASCII: tells our files from those of other programs. */
 const APPLICATION_ID = 0x6c61726b
 
-/** How long to wait for another process that is writing. */
-const BUSY_MS = 5000
+/** How long to wait for another process that is writing: Feishu itself waits 3 s for an answer. */
+const BUSY_MS = 2000
 
 /** Throws where the file is not a database, not ours, or of another version. Changes nothing of a foreign file. */
 export function openFile(file: string, mode: FileMode): DatabaseSync {
   if (mode !== 'serve' && !statSync(file, { throwIfNoEntry: false })) {
     throw new Error(`${file} does not exist: start the gateway first, or name the right file`)
   }
+  // What is in it is the company's own affair; SQLite gives the files beside it the same mode.
+  if (!existsSync(file)) closeSync(openSync(file, 'a', 0o600))
   const db = new DatabaseSync(file, { timeout: BUSY_MS, readOnly: mode === 'read' })
   try {
     const version = versionOf(db, file)

@@ -1,4 +1,5 @@
-import { extname } from 'node:path'
+import { existsSync, realpathSync } from 'node:fs'
+import { basename, dirname, extname, join } from 'node:path'
 import { dataOf } from '../core/event.ts'
 import type { Acceptance, ClaimedDelivery, Store } from '../core/store.ts'
 import { createGroupCommit, type Outcome } from './group-commit.ts'
@@ -23,11 +24,12 @@ export interface SqliteStoreOptions {
  * another process serves the file, or where the file is not one of ours.
  */
 export async function openSqliteStore({
-  file,
+  file: name,
   now = Date.now,
   beside = false,
   died,
 }: SqliteStoreOptions): Promise<Store> {
+  const file = realFile(name)
   const mode = beside ? 'beside' : 'serve'
   const writer = await openConnection({ file, mode, now: now() }, died)
   const reader = openLazily(() => openConnection({ file, mode: 'read', now: now() }))
@@ -38,16 +40,27 @@ export async function openSqliteStore({
   return {
     accept: (batch, now) => write('accept', { batch: batch.map(withoutData), now }),
     claim: async (query) => (await write('claim', query)).map(withData),
+    nextDueAt: (sink) => write('nextDueAt', { sink }),
     settle: async (batch) => void (await write('settle', { batch })),
     release: async (batch) => void (await write('release', { batch })),
     backlog: () => read('backlog', null),
-    check: async () => void (await write('check', null)),
+    async check() {
+      if (!existsSync(file)) throw new Error(`${file} is gone: what is accepted now would be lost`)
+      await write('check', null)
+    },
     async close() {
       await Promise.all([reads.idle(), writes.idle()])
       await reader.close()
       await writer.close() // The last to close folds the WAL into the file.
     },
   }
+}
+
+/** The file itself, whatever links lead to it: it is this that one process holds. */
+function realFile(name: string): string {
+  const links = [name, dirname(name)].find((each) => existsSync(each))
+  if (links === undefined) return name
+  return links === name ? realpathSync(name) : join(realpathSync(links), basename(name))
 }
 
 /** Opens at the first question: a thread takes 0.1 s to start, and many commands never read. */

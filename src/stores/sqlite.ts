@@ -31,6 +31,7 @@ export interface Asks {
     readonly now: number
   }
   claim: ClaimQuery
+  nextDueAt: { readonly sink: string }
   settle: { readonly batch: readonly Settlement[] }
   release: { readonly batch: readonly Release[] }
   backlog: null
@@ -40,6 +41,7 @@ export interface Asks {
 export interface Answers {
   accept: readonly Accepted[]
   claim: readonly (Omit<ClaimedDelivery, 'event'> & { readonly event: StoredEvent })[]
+  nextDueAt: number | null
   settle: null
   release: null
   backlog: readonly Backlog[]
@@ -54,6 +56,7 @@ export function sqliteStatements(db: SqliteDriver): Statements {
   return {
     accept: ({ batch, now }) => batch.map((acceptance) => accept(db, acceptance, now)),
     claim: (query) => claim(db, query),
+    nextDueAt: ({ sink }) => nextDueAt(db, sink),
     settle({ batch }) {
       for (const settlement of batch) settle(db, settlement)
       return null
@@ -156,6 +159,15 @@ function claim(db: SqliteDriver, { sink, now, leaseMs, limit }: ClaimQuery): Ans
       leaseUntil,
     }
   })
+}
+
+function nextDueAt(db: SqliteDriver, sink: string): number | null {
+  const [row] = db.rows(
+    `SELECT due_at FROM deliveries WHERE sink = ? AND state = 'pending' AND behind = 0
+     ORDER BY due_at LIMIT 1`,
+    sink,
+  )
+  return row === undefined ? null : Number(row.due_at)
 }
 
 function eventOf(row: Readonly<Record<string, unknown>>): StoredEvent {

@@ -50,6 +50,9 @@ describe('check', () => {
     }
     await using folder = await openFolder(files)
     expect((await run(folder, ['check'])).code).toBe(0)
+    await folder.write('elsewhere/x', '')
+    const elsewhere = { ...folder, path: `${folder.path}/elsewhere` }
+    expect((await run(elsewhere, ['check', '--config', '../routes.yaml'])).code).toBe(0)
   })
 })
 
@@ -98,6 +101,12 @@ describe('usage', () => {
     [['check', '--confg', 'x'], 2],
     [['explain'], 2],
     [['send', '--count', 'many'], 2],
+    [['send', '--url', 'nope'], 2],
+    [['check', 'other.yaml'], 2],
+    [['schema', 'x'], 2],
+    [['send', 'a.json', 'b.json'], 2],
+    [['help', 'check'], 0],
+    [['--version'], 0],
   ])('lark-fanout %j exits with %d', async (args, expected) => {
     await using folder = await openFolder({ 'routes.yaml': ROUTES })
     const { code, stdout, stderr } = await run(folder, args)
@@ -108,6 +117,8 @@ describe('usage', () => {
   test.each([
     ['PORT', 'http'],
     ['DATABASE_URL', 'mysql://x'],
+    ['DATABASE_URL', 'sqlite://x'],
+    ['DATABASE_URL', 'sqlite::memory:'],
     ['ADMIN_TOKEN', 'short'],
     ['LOG_LEVEL', 'loud'],
   ])('serve refuses a bad %s', async (name, value) => {

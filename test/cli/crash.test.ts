@@ -1,6 +1,8 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
+import { rm, stat, symlink } from 'node:fs/promises'
 import { connect } from 'node:net'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { openReceiver, status } from '../receiver.ts'
 import { callbackOf, FEISHU, openFolder, post, serve } from '../serve.ts'
@@ -62,6 +64,36 @@ test('kill -9 under load: every acknowledged event reaches every sink after a re
   expect(await (await fetch(`${gateway.url}/readyz`)).json()).toEqual({ status: 'ready' })
 }, 60_000)
 
+test('a store whose file is gone is not ready, and nobody else may read the file', async () => {
+  await using folder = await openFolder({ 'routes.yaml': routes('http://127.0.0.1:9') })
+  await using gateway = await serve(folder)
+  const { mode } = await stat(join(folder.path, 'data/lark-fanout.db'))
+  expect(mode & 0o777).toBe(0o600)
+  await rm(join(folder.path, 'data'), { recursive: true })
+  expect((await fetch(`${gateway.url}/readyz`)).status).toBe(503)
+  await gateway.logged('is gone')
+})
+
+test('waits are as long as routes.yaml says, not rounded to a tick', async () => {
+  await using receiver = await openReceiver()
+  const times: number[] = []
+  receiver.answerWith((response) => {
+    times.push(performance.now())
+    response.writeHead(500).end()
+  })
+  const waits = 'schedule: [1100ms, 1100ms], jitter: 0'
+  const text = routes(receiver.url).replace(/schedule: \[[^\]]*\]/, waits)
+  await using folder = await openFolder({ 'routes.yaml': text })
+  await using gateway = await serve(folder)
+  await post(gateway.url, callbackOf())
+  await gateway.logged('dead letter')
+  const [first = 0, second = 0, third = 0] = times
+  expect(second - first).toBeGreaterThanOrEqual(1095)
+  expect(third - second).toBeGreaterThanOrEqual(1095)
+  // Each rounded up to a second, they would be 4000 together.
+  expect(third - first).toBeLessThan(3900)
+})
+
 test('SIGTERM finishes what is in flight, keeps the rest for the next start, and exits with 0', async () => {
   await using slow = await openReceiver()
   const { promise: release, resolve } = Promise.withResolvers<void>()
@@ -111,6 +143,9 @@ test('a second serve on the same store refuses', async () => {
   await using folder = await openFolder({ 'routes.yaml': routes(receiver.url) })
   await using first = await serve(folder)
   await expect(serve(folder)).rejects.toThrow(/ended \(1\)[\s\S]*being served/)
+  await symlink('data/lark-fanout.db', join(folder.path, 'alias.db'))
+  const alias = { DATABASE_URL: 'sqlite:./alias.db' }
+  await expect(serve(folder, alias)).rejects.toThrow(/ended \(1\)[\s\S]*being served/)
   expect(await post(first.url, callbackOf())).toBe('200 accepted')
 })
 

@@ -1,5 +1,6 @@
 import { request } from 'node:http'
 import { connect } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { afterAll, describe, expect, test } from 'vitest'
 import { openReceiver } from '../receiver.ts'
 import { callbackOf, FEISHU, KEY, openFolder, post, sealed, sealedText, serve } from '../serve.ts'
@@ -194,6 +195,33 @@ function chunkedStatus(url: string, stream: ReadableStream<Uint8Array>): Promise
   })
 }
 
+test('HTTP/1.0 without a host is answered, as load balancers ask', async () => {
+  await using folder = await openFolder({ 'routes.yaml': NO_SINKS })
+  await using gateway = await serve(folder)
+  const socket = connect(Number(new URL(gateway.url).port), '127.0.0.1')
+  socket.end('GET /healthz HTTP/1.0\r\n\r\n')
+  expect(await text(socket)).toMatch(/^HTTP\/1\.1 200 OK\r\n/)
+})
+
+test('a plugin that never opens, or opens to nothing, is a problem of the file', async () => {
+  const plugin = (type: string, open: string) =>
+    `import { defineSink } from 'lark-fanout'
+export default defineSink({ type: '${type}', options: { type: 'object' }, open: ${open} })
+`
+  await using folder = await openFolder({
+    'routes.yaml': NO_SINKS,
+    'plugins/never.ts': plugin('never', '() => new Promise(() => {})'),
+    'plugins/nothing.ts': plugin('nothing', '() => ({})'),
+  })
+  await using gateway = await serve(folder)
+  await folder.write('routes.yaml', NO_SINKS.replace('type: log', 'type: nothing'))
+  await gateway.logged('must return { deliver }')
+  await folder.write('routes.yaml', NO_SINKS.replace('type: log', 'type: never'))
+  await gateway.logged('not within 5 s')
+  await folder.write('routes.yaml', `${NO_SINKS}# good again\n`)
+  await gateway.logged('reloaded')
+})
+
 test('with ADMIN_PORT the metrics are on that port alone, with ADMIN_TOKEN for its bearer alone', async () => {
   await using folder = await openFolder({ 'routes.yaml': NO_SINKS })
   const token = 'a token of the operators'
@@ -221,7 +249,7 @@ export default defineSink({
         if (how === 'throws') throw new Error('thrown')
         if (how === 'stray') Promise.reject(new Error('stray'))
         if (how === 'late') setTimeout(() => { throw new Error('late') })
-        return new Promise(() => {})
+        return how === 'hangs' ? new Promise(() => {}) : new Promise((done) => setTimeout(done, 100))
       },
     }
   },
@@ -242,6 +270,11 @@ ${sinks.join('')}routes: [{ name: all, to: [good, ${hows}] }]
   await expect
     .poll(async () => (await fetch(`${gateway.url}/metrics`)).text())
     .toMatch(/deliveries_total\{sink="hangs",result="failed"\} 5/)
+  const metrics = await (await fetch(`${gateway.url}/metrics`)).text()
+  for (const how of ['stray', 'late']) {
+    expect(metrics).toContain(`deliveries_total{sink="${how}",result="failed"} 5`)
+    expect(metrics).not.toContain(`deliveries_total{sink="${how}",result="delivered"}`)
+  }
   gateway.signal('SIGTERM')
   expect(await gateway.ended).toBe(0)
 })

@@ -20,7 +20,13 @@ interface Setup {
 function live(name: string, sink: Sink, settings: Partial<SinkSettings> = {}): LiveSink {
   const retry = { waits: [5000, 15_000], jitter: 0, quick: 0 }
   const defaults = { timeoutMs: 1000, concurrency: 4, retry, paused: false }
-  return { name, sink, settings: { ...defaults, ...settings }, fingerprint: name }
+  return {
+    name,
+    sink,
+    settings: { ...defaults, ...settings },
+    fingerprint: name,
+    conceal: (text) => text.replaceAll('hunter2', '***'),
+  }
 }
 
 function planOf(...sinks: readonly LiveSink[]): Plan {
@@ -111,7 +117,7 @@ describe('deliveries', () => {
     await gateway.owe('a')
     gateway.dispatch.follow(planOf(...gateway.lives))
     await gateway.dispatch.drain()
-    expect(gateway.wakes).toEqual([START + 5000])
+    expect(gateway.wakes).toContain(START + 1000)
     gateway.clock.now += 4999
     await gateway.dispatch.drain()
     expect(calls()).toBe(1)
@@ -232,6 +238,66 @@ describe('what a plugin says of a failure', () => {
     expect(gateway.results.map(([, result]) => result)).toEqual(['failed', 'failed', 'dead'])
     expect(await gateway.dead()).toBe(1)
   })
+})
+
+test('no sink can change what the others get', async () => {
+  const vandal: Sink = {
+    async deliver(event) {
+      Object.assign(event.data, { operate: 'SHRED' })
+    },
+  }
+  const seen: unknown[] = []
+  const witness: Sink = { deliver: async ({ data }) => void seen.push(data.operate) }
+  const gateway = setup({ sinks: { vandal: { sink: vandal }, witness: { sink: witness } } })
+  await gateway.owe('vandal', 'witness')
+  gateway.dispatch.follow(planOf(...gateway.lives))
+  await gateway.dispatch.drain()
+  expect(seen).toEqual(['CREATE'])
+  expect(gateway.results).toContainEqual(['vandal', 'failed'])
+})
+
+test('a secret in what a plugin or its receiver says is concealed', async () => {
+  const failure = { response: 'you sent hunter2' }
+  const sink: Sink = {
+    async deliver() {
+      throw new DeliveryError('cannot log in with hunter2', failure)
+    },
+  }
+  const store = openMemoryStore()
+  const records: unknown[] = []
+  const recording: Store = {
+    ...store,
+    async settle(batch) {
+      records.push(...batch.map(({ record }) => record))
+      await store.settle(batch)
+    },
+  }
+  const gateway = setup({ sinks: { a: { sink } }, store: recording })
+  await gateway.owe('a')
+  gateway.dispatch.follow(planOf(...gateway.lives))
+  await gateway.dispatch.drain()
+  const error = 'cannot log in with ***'
+  expect(records).toMatchObject([{ error, response: 'you sent ***' }])
+  expect(gateway.log.lines.join()).not.toContain('hunter2')
+})
+
+test('each lane looks when it is time to, and no sooner', async () => {
+  const { sink, calls } = scripted({}, 'ok')
+  const gateway = setup({ sinks: { a: { sink } } })
+  await gateway.owe('a')
+  gateway.dispatch.follow(planOf(...gateway.lives))
+  await gateway.dispatch.drain()
+  const steps = [999, 1000, 1000, 1000, 1000]
+  for (const step of steps) {
+    gateway.clock.now += step
+    gateway.dispatch.wake()
+  }
+  // Another 1 ms, and the second attempt is due: the lane has asked for that very time.
+  expect(calls()).toBe(1)
+  await expect.poll(() => gateway.wakes).toContain(START + 5000)
+  gateway.clock.now = START + 5000
+  gateway.dispatch.wake()
+  await expect.poll(calls).toBe(2)
 })
 
 test('an event that ended the process at each of its attempts ends as a dead letter, untried', async () => {
@@ -426,12 +492,12 @@ describe('places', () => {
     dispatch.follow(planOf(...lives))
     await dispatch.drain()
     isSlow = true
-    dispatch.wake()
+    const drained = dispatch.drain()
     const places = Array.from({ length: 5 }, () => dispatch.reserve('a'))
     expect(places.map(({ leaseMs }) => leaseMs > 0)).toEqual([true, true, true, true, false])
     for (const place of places) place.fill(undefined)
     resolve()
-    await dispatch.drain()
+    await drained
   })
 
   test('an unknown sink has none', () => {

@@ -132,10 +132,19 @@ describe('events', () => {
   test('its time is now where Feishu’s own does not parse, and microseconds are known', async () => {
     const at = async (ts: unknown) =>
       (await eventOf(receive({}, JSON.stringify({ ...JSON.parse(plainEvent), ts })))).event.time
-    // In microseconds a ts is later than any Date, and later than SQLite's integers give back.
-    const unreadable = ['soon', undefined, '-1', '1e999', '1502199207717141.9', '9e12', {}, '']
+    // In milliseconds a ts is later than RFC 3339 can write, in microseconds later than SQLite gives back.
+    const unreadable = [
+      'soon',
+      undefined,
+      '-1',
+      '1e999',
+      '1502199207717141.9',
+      '1502199207717',
+      {},
+      '',
+    ]
     for (const ts of unreadable) expect(await at(ts)).toBe(NOW)
-    expect(await at('8.64e12')).toBe(8.64e15)
+    expect(await at('253402214399')).toBe(253402214399000)
     const header = { event_id: 'e', event_type: 't', token: TOKEN, create_time: '1603977298000123' }
     const v2 = JSON.stringify({ schema: '2.0', header, event: {} })
     expect((await eventOf(receive({}, v2))).event.time).toBe(1603977298000)
@@ -143,6 +152,11 @@ describe('events', () => {
 
   test.each([
     ['no id', { uuid: undefined }, 'uuid (v1) or header.event_id (v2): is required'],
+    [
+      'an id that no header can hold',
+      { uuid: '审批' },
+      'uuid (v1) or header.event_id (v2): must be printable ASCII, 256 characters at most',
+    ],
     ['no event', { event: undefined }, 'event: must be an object'],
     ['a list as event', { event: [] }, 'event: must be an object'],
     ['no type', { event: {} }, 'event.type (v1) or header.event_type (v2): is required'],

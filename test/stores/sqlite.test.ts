@@ -93,7 +93,7 @@ describe('the writing connection', () => {
   test('flushes at every commit, and waits for other writers', () => {
     const { db } = openConnection()
     expect(db.prepare('PRAGMA synchronous').get()).toEqual({ synchronous: 2 })
-    expect(db.prepare('PRAGMA busy_timeout').get()).toEqual({ timeout: 5000 })
+    expect(db.prepare('PRAGMA busy_timeout').get()).toEqual({ timeout: 2000 })
     db.close()
   })
 

@@ -171,6 +171,19 @@ export function storeLaws(name: string, open: () => Promise<Store>): void {
         expect(await claimIds(due.late)).toEqual(['early', 'twin', 'late'])
       })
 
+      test('says when the next is due: waiting, leased, and of a key its head alone', async () => {
+        expect(await store.nextDueAt('lake')).toBe(null)
+        const keyed = { sink: 'lake', orderKey: 'k' }
+        const batch = [acceptance('e1', { owed: [keyed] }), acceptance('e2', { owed: [keyed] })]
+        await store.accept(batch, T)
+        expect(await store.nextDueAt('lake')).toBe(T)
+        const head = await claimOne(T)
+        expect(await store.nextDueAt('lake')).toBe(T + LEASE)
+        await store.settle([settlement(head, { state: 'pending', dueAt: T + MINUTE })])
+        expect(await store.nextDueAt('lake')).toBe(T + MINUTE)
+        expect(await store.nextDueAt('finance')).toBe(null)
+      })
+
       test('gives at most `limit`, and the rest to the next', async () => {
         await store.accept(
           Array.from({ length: 5 }, (_, i) => acceptance(`e${i}`)),

@@ -78,7 +78,7 @@ export const sourceSchema = Type.Object({
   type: plugName('What kind of source it is.', ['feishu']),
   path: Type.String({
     description: 'Where it receives its callbacks; every source has its own.',
-    pattern: "^/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*$",
+    pattern: "^/[A-Za-z0-9._~!$&'()*+,;=:@/-]*$",
     examples: ['/webhook/event'],
     default: '/webhook/event',
   }),

@@ -35,7 +35,7 @@ const saslOption = T.Object(
 )
 
 export const kafkaOptions = T.Object({
-  brokers: T.Array(T.String({ pattern: '^[^\\s:/@]+:[0-9]{1,5}$' }), {
+  brokers: T.Array(T.String({ pattern: '^[^\\s:/@]+:[0-9]{1,5}$', examples: ['kafka-1:9092'] }), {
     minItems: 1,
     description: 'Brokers to ask first, each as host:port; they name the others.',
   }),
