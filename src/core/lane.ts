@@ -182,7 +182,7 @@ function pump(lane: State): void {
   }
   if (lane.more && !lane.claiming && takes(lane) && room(lane) * 2 >= capacity(lane))
     void claim(lane)
-  const busy = lane.running > 0 || lane.claiming
+  const busy = lane.running > 0 || lane.claiming || lane.reserved > 0
   if (busy || (takes(lane) && (lane.more || lane.waiting.length > 0))) return
   lane.waiter?.resolve()
   lane.waiter = undefined

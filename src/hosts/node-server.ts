@@ -14,6 +14,7 @@ const REQUEST_MS = 30_000
 const HEADERS_MS = 10_000
 /** How long requests that are still arriving may take once the server is closing. */
 const LAST_ANSWERS_MS = 3_000
+const SWEEP_EVERY_MS = 50
 
 /** Resolves when it listens; rejects where it cannot. */
 export async function listen(
@@ -35,10 +36,12 @@ function close(server: Server): Promise<void> {
   return new Promise((resolve) => {
     // Node's own limits end with close(): without this a silent client would keep the gateway from ending.
     const cut = setTimeout(() => server.closeAllConnections(), LAST_ANSWERS_MS)
+    // What is kept alive after its last answer would be waited for as well.
+    const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_EVERY_MS)
     server.close(() => {
       clearTimeout(cut)
+      clearInterval(sweep)
       resolve()
     })
-    server.closeIdleConnections()
   })
 }

@@ -15,7 +15,7 @@ import type { ConfigFile } from './node-config.ts'
 import { createNodeMetrics, type NodeMetrics } from './node-metrics.ts'
 import { resolveSink, sourceTypes } from './node-plugs.ts'
 import { createNodeRuntime } from './node-runtime.ts'
-import { listen } from './node-server.ts'
+import { listen, type NodeServer } from './node-server.ts'
 import { createWakeTimer } from './wake-timer.ts'
 
 export interface NodeGateway {
@@ -79,20 +79,21 @@ async function open(
     wakeAt: timer.wakeAt,
     admin: adminPort === undefined ? admin : undefined,
   })
-  opened.push(gateway.close, timer.close)
+  const servers: NodeServer[] = []
+  // At once: no new attempt is begun while the last requests are answered.
+  opened.push(async () => {
+    await Promise.all([gateway.close(), ...servers.map((server) => server.close())])
+  }, timer.close)
   const { reload, stop } = createReload(metrics, log, async (read) => {
     plan = await linkFile(await read(), runtime, plan)
     gateway.follow(plan)
   })
-  const server = await listen(gateway.fetch, port, host)
-  opened.push(server.close)
-  const adminServer =
-    adminPort === undefined ? undefined : await listen(admin.fetch, adminPort, host)
-  if (adminServer) opened.push(adminServer.close)
+  servers.push(await listen(gateway.fetch, port, host))
+  if (adminPort !== undefined) servers.push(await listen(admin.fetch, adminPort, host))
   opened.push(stop)
   return {
-    port: server.port,
-    adminPort: adminServer?.port,
+    port: servers[0]?.port ?? port,
+    adminPort: servers[1]?.port,
     died,
     reload,
   }
