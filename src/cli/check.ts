@@ -1,12 +1,12 @@
 import { readConfigFile } from '../hosts/node-config.ts'
-import { type Command, configFile, configHelp, configOption } from './command.ts'
+import { type Command, configFile, configHelp, configOption, fileAndEnv } from './command.ts'
 
 export const check: Command = {
   usage: '[--config FILE]',
   help: `${configHelp}\n\nExit code 0 when the file is in order, 2 with problems. Nothing is opened or connected.`,
   options: configOption,
   async run(args) {
-    const { config, warnings } = await readConfigFile({ file: configFile(args), env: process.env })
+    const { config, warnings } = await readConfigFile(fileAndEnv(args))
     if (warnings) process.stdout.write(`${warnings}\n\n`)
     const counts = [
       count(config.sources.length, 'source'),

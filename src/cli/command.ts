@@ -1,4 +1,5 @@
 import type { ParseArgsConfig } from 'node:util'
+import { currentEnv, type Env } from '../hosts/environment.ts'
 
 /** One command of `lark-fanout`. */
 export interface Command {
@@ -47,6 +48,11 @@ export function positive(args: Arguments, name: string): number | undefined {
     throw new UsageError(`--${name} must be a number above 0`)
   }
   return number
+}
+
+/** The config file, and the environment to read it in. */
+export function fileAndEnv(args: Arguments): { file: string; env: Env } {
+  return { file: configFile(args), env: currentEnv(configFile(args)) }
 }
 
 export function configFile(args: Arguments): string {

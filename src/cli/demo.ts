@@ -33,8 +33,9 @@ export const demo: Command = {
 }
 
 async function show(folder: string): Promise<number> {
-  // They use libraries that come with the checkout only.
-  const { openSdkReceiver, openSignedReceiver } = await import('./demo/receivers.ts')
+  const { openSdkReceiver, openSignedReceiver } = await import('./demo/receivers.ts').catch(() => {
+    throw new Error('the demo needs the checkout, for its plugins and for the consumers’ libraries')
+  })
   const finance = await openSignedReceiver()
   const hr = await openSdkReceiver()
   const env = {

@@ -5,7 +5,7 @@ import { explainFilter } from '../core/filter/compile.ts'
 import { readEnvelope } from '../feishu/envelope.ts'
 import { eventSchemas } from '../feishu/event-schemas.ts'
 import { readConfigFile } from '../hosts/node-config.ts'
-import { type Command, configFile, configHelp, configOption, UsageError } from './command.ts'
+import { type Command, configHelp, configOption, fileAndEnv, UsageError } from './command.ts'
 import { readEventFile } from './event-file.ts'
 
 export const explain: Command = {
@@ -20,7 +20,7 @@ export const explain: Command = {
     const raw = JSON.stringify(body)
     const { problems, time, ...rest } = readEnvelope(body, raw)
     const event = { ...rest, time: time ?? Date.now(), via: '', raw }
-    const { config } = await readConfigFile({ file: configFile(args), env: process.env })
+    const { config } = await readConfigFile(fileAndEnv(args))
     const wrong = [...problems, ...compileValidators(eventSchemas)(event.type, event.data)]
     process.stdout.write(`${lines(event, wrong, config).join('\n')}\n`)
     return 0

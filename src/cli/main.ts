@@ -1,11 +1,9 @@
 #!/usr/bin/env node
-import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { ConfigError, messageOf } from '../core/errors.ts'
 import { ConfigFileError } from '../hosts/config-file-error.ts'
-import { type Command, configFile, UsageError } from './command.ts'
+import { type Command, UsageError } from './command.ts'
 
 interface Named {
   readonly summary: string
@@ -65,15 +63,7 @@ async function run(name: string, command: Command, args: readonly string[]): Pro
   if (parsed.positionals.length > (command.positionals ?? 0)) {
     throw new UsageError(`${name} does not take "${parsed.positionals.at(-1)}"; see ${name} --help`)
   }
-  loadEnvironment(configFile(parsed))
   return await command.run(parsed)
-}
-
-/** `.env` beside routes.yaml, and that of the working folder; what the environment has already stands. */
-function loadEnvironment(config: string): void {
-  for (const file of new Set([join(dirname(config), '.env'), '.env'])) {
-    if (existsSync(file)) process.loadEnvFile(file)
-  }
 }
 
 async function version(): Promise<string> {

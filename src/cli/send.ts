@@ -9,9 +9,9 @@ import { createNodeLog } from '../hosts/node-log.ts'
 import { createNodeRuntime } from '../hosts/node-runtime.ts'
 import {
   type Command,
-  configFile,
   configHelp,
   configOption,
+  fileAndEnv,
   positive,
   text,
   UsageError,
@@ -42,10 +42,10 @@ ${configHelp}
   async run(args) {
     const [file] = args.positionals
     const callback = file === undefined ? sampleCallback() : await readEventFile(file)
-    const read = { file: configFile(args), env: process.env, sourcesOnly: true }
-    const { config } = await readConfigFile(read)
+    const { file: configFile, env } = fileAndEnv(args)
+    const { config } = await readConfigFile({ file: configFile, env, sourcesOnly: true })
     const source = sourceNamed(config.sources, text(args, 'source'))
-    const url = text(args, 'url') ?? `http://127.0.0.1:${process.env.PORT || 3000}${source.path}`
+    const url = text(args, 'url') ?? `http://127.0.0.1:${env.PORT || 3000}${source.path}`
     if (!URL.canParse(url))
       throw new UsageError('--url must be a URL, such as http://127.0.0.1:3000/')
     const runtime = createNodeRuntime({ folder: '.', log: createNodeLog('silent') })

@@ -5,7 +5,7 @@ import { type ConfigFile, readConfigFile } from '../hosts/node-config.ts'
 import { createNodeLog } from '../hosts/node-log.ts'
 import { survivePlugs } from '../hosts/node-runtime.ts'
 import { identityOf, watchFile } from '../hosts/watch.ts'
-import { type Command, configFile, configHelp, configOption, flag } from './command.ts'
+import { type Command, configHelp, configOption, fileAndEnv, flag } from './command.ts'
 
 export const serve: Command = {
   usage: '[--config FILE] [--dev] [--watch | --no-watch]',
@@ -18,12 +18,12 @@ SIGTERM and SIGINT finish what is in flight, give the rest back to the store, an
   options: { ...configOption, dev: { type: 'boolean' }, watch: { type: 'boolean', default: true } },
   async run(args) {
     const dev = flag(args, 'dev') ?? false
-    const env = dev ? { ...process.env, HOST: '127.0.0.1' } : process.env
-    const environment = readEnvironment(env)
+    const { file: name, env } = fileAndEnv(args)
+    const environment = readEnvironment(dev ? { ...env, HOST: '127.0.0.1' } : env)
     const invented = new Map<string, string>()
     const inventSecret = dev ? (name: string) => invent(invented, name) : undefined
-    const read = () => readConfigFile({ file: configFile(args), env, inventSecret })
-    const identity = await identityOf(configFile(args))
+    const read = () => readConfigFile({ ...fileAndEnv(args), inventSecret })
+    const identity = await identityOf(name)
     const file = await read()
     const log = createNodeLog(environment.logLevel)
     survivePlugs(log)

@@ -1,3 +1,6 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { parseEnv } from 'node:util'
 import { ConfigError, type Problem } from '../core/errors.ts'
 
 export type Env = Readonly<Record<string, string | undefined>>
@@ -11,6 +14,16 @@ export interface Environment {
   readonly adminToken: string | undefined
   readonly adminPort: number | undefined
   readonly logLevel: string
+}
+
+/**
+ * The environment as it is now: what the process was started with, then `.env` beside routes.yaml, then `.env` of the
+ * working folder. Read anew at each reload, so that a route and its secret can come together.
+ */
+export function currentEnv(configFile: string): Env {
+  const files = ['.env', join(dirname(configFile), '.env')].filter((file) => existsSync(file))
+  const variables = files.map((file) => parseEnv(readFileSync(file, 'utf8')))
+  return Object.assign({}, ...variables, process.env)
 }
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { openReceiver, status } from '../receiver.ts'
 import { callbackOf, FEISHU, openFolder, post, serve } from '../serve.ts'
@@ -52,6 +53,18 @@ test('a broken edit changes nothing and says why; the next good one is applied',
   await gateway.logged('reloaded')
 })
 
+test('a secret that comes with its route in .env is found, without a restart', async () => {
+  await using one = await openReceiver()
+  const good = routes({ name: 'one', url: one.url })
+  await using folder = await openFolder({ 'routes.yaml': good, '.env': 'PATH_OF_ONE=first\n' })
+  await using gateway = await serve(folder)
+  await folder.write('.env', 'PATH_OF_ONE=second\n')
+  await folder.write('routes.yaml', good.replace(one.url, `${one.url}/\${PATH_OF_ONE}`))
+  await gateway.logged('reloaded')
+  await post(gateway.url, callbackOf())
+  await expect.poll(() => one.requests.map(({ path }) => path)).toEqual(['/second'])
+})
+
 test('a file that vanishes changes nothing', async () => {
   await using one = await openReceiver()
   await using folder = await openFolder({ 'routes.yaml': routes({ name: 'one', url: one.url }) })
@@ -72,7 +85,6 @@ test('a file that is still being written is not read', async () => {
   // Every prefix up to the last line is a good file, in which nobody is sent to two.
   const upTo = (length: number) => both.slice(0, -length)
   const lastLine = both.length - both.trimEnd().lastIndexOf('\n') - 1
-  const { setTimeout: sleep } = await import('node:timers/promises')
   for (let step = 0; step < 8; step++) {
     await folder.write('routes.yaml', `${upTo(lastLine)}${'#'.repeat(step)}`)
     await sleep(60)
@@ -90,6 +102,9 @@ test('with --no-watch only SIGHUP reloads', async () => {
   await using folder = await openFolder({ 'routes.yaml': good })
   await using gateway = await serve(folder, {}, ['--no-watch'])
   await folder.write('routes.yaml', `${good}# touched\n`)
+  // More than the three looks in which a watcher would have seen it and read it.
+  await sleep(1000)
+  expect(gateway.log.join('\n')).not.toContain('reloaded')
   gateway.signal('SIGHUP')
   await gateway.logged('reloaded')
 })
