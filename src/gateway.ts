@@ -25,7 +25,7 @@ export interface Gateway {
   drain(): Promise<void>
   /** From here on events go by the new plan. Sinks that both plans have live on untouched. */
   follow(plan: Plan): void
-  /** Finishes what is in flight and gives the rest back to the store, which stays open. Ends fetch first. */
+  /** Finishes what is in flight and gives the rest back to the store. What still comes in is stored, and waits there. */
   close(): Promise<void>
 }
 

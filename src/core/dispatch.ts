@@ -4,7 +4,7 @@ import type { Plan } from './plan.ts'
 /** The delivering half: one lane a sink. */
 export interface Dispatch {
   reserve(sink: string): Place
-  /** Gives the plan's sinks their lanes. Those whose sink is the same live on untouched; the others' are closed. Does nothing once closed. */
+  /** Gives the plan's sinks their lanes: those whose sink is the same live on untouched, the others' are closed. */
   follow(plan: Plan): void
   /** Looks for what is due where it is time to, and delivers it. */
   wake(): void

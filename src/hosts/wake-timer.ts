@@ -20,6 +20,9 @@ export function createWakeTimer(wake: () => void): WakeTimer {
         Math.max(0, time - Date.now()),
       )
     },
-    close: () => clearTimeout(timer),
+    close() {
+      clearTimeout(timer)
+      earliest = Number.NEGATIVE_INFINITY
+    },
   }
 }
