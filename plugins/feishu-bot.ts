@@ -14,7 +14,6 @@ export default defineSink({
   options: T.Object({
     webhook_url: T.String({
       secret: true,
-      pattern: '^https?://',
       description: "The bot's address, as the group's settings show it.",
     }),
     secret: T.Optional(
@@ -31,6 +30,10 @@ export default defineSink({
       }),
     ),
   }),
+  check({ webhook_url }) {
+    if (URL.canParse(webhook_url) && /^https?:\/\//i.test(webhook_url)) return []
+    return [{ path: 'webhook_url', message: 'must be a whole address, http or https' }]
+  },
   open({ webhook_url, secret, title }, runtime) {
     return {
       async deliver(event, { signal }) {

@@ -12,12 +12,16 @@ export interface KafkaTiming {
   readonly idleMs: number
   /** See ClusterSettings. */
   readonly retries: number
+  /** See ClusterSettings. */
+  readonly closeMs: number
 }
 
-/** Writes events to a Kafka topic. A delivery resolves when all in-sync replicas have its message. */
-export const kafka = kafkaWith({ idleMs: 60_000, retries: 7 })
+const TIMING: KafkaTiming = { idleMs: 60_000, retries: 7, closeMs: 3000 }
 
-export function kafkaWith(timing: KafkaTiming) {
+/** Writes events to a Kafka topic. A delivery resolves when all in-sync replicas have its message. */
+export const kafka = kafkaWith({})
+
+export function kafkaWith(timing: Partial<KafkaTiming>) {
   return defineSink({
     type: 'kafka',
     concurrency: 512,
@@ -29,7 +33,8 @@ export function kafkaWith(timing: KafkaTiming) {
       const { shareCluster } = await import('./kafka/cluster.ts')
       const access = accessOf(options, (value, path) => readPem(folder, value, path))
       const { compression, format, topic } = options
-      const { batches, close } = shareCluster(access, topic, { ...timing, compression, log })
+      const settings = { ...TIMING, ...timing, compression, log }
+      const { batches, close } = shareCluster(access, topic, settings)
       return {
         deliver: (event, { signal }) => batches.send(messageOf(event, format), signal),
         close,

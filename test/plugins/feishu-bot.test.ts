@@ -35,6 +35,19 @@ async function failure(answer: Answer): Promise<DeliveryError> {
   return result
 }
 
+test.each([
+  ['https://open.feishu.cn/open-apis/bot/v2/hook/the-token', true],
+  ['http://127.0.0.1:3001/', true],
+  ['https://', false],
+  ['https://a b/', false],
+  ['ftp://bot.example.com/', false],
+  ['the-token', false],
+])('the address %s is in order: %s', (webhook_url, inOrder) => {
+  const message = 'must be a whole address, http or https'
+  const problems = inOrder ? [] : [{ path: 'webhook_url', message }]
+  expect(feishuBot.check?.({ webhook_url })).toEqual(problems)
+})
+
 describe('the card', () => {
   test('says who was copied into which approval, and when', async () => {
     const { request, body, result } = await deliver(sampleEvent())

@@ -61,6 +61,26 @@ describe('kafka options', () => {
     expect(problemsOf({ sasl: scram })).toEqual([])
   })
 
+  test('a port is one that exists', () => {
+    expect(problemsOf({ brokers: ['a:1', 'b:65536', 'c:65535', 'd:0'] })).toEqual([
+      { path: 'brokers.1', message: 'must have a port from 1 to 65535' },
+      { path: 'brokers.3', message: 'must have a port from 1 to 65535' },
+    ])
+  })
+
+  test('a refused pattern is explained by an example, which it takes', () => {
+    const { brokers, topic } = kafkaOptions.properties
+    for (const { pattern, examples } of [brokers.items, topic]) {
+      expect(examples).toHaveLength(1)
+      expect(String(examples)).toMatch(new RegExp(pattern ?? 'none'))
+    }
+  })
+
+  test('who names a certificate by its file reads when the file is read', () => {
+    const described = JSON.stringify(kafkaOptions.properties.ssl)
+    expect(described.match(/a changed file takes effect at the next start/g)).toHaveLength(3)
+  })
+
   test('a certificate and its key come together', () => {
     expect(problemsOf({ ssl: { cert: 'c' } })).toEqual([
       { path: 'ssl.key', message: 'is required with cert' },

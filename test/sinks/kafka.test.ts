@@ -12,14 +12,14 @@ import {
   logLevel,
   ResourcePatternTypes,
 } from 'kafkajs'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { DeliveryError } from '../../src/core/errors.ts'
 import type { Event } from '../../src/core/event.ts'
 import type { Sink } from '../../src/core/plugin.ts'
 import { createNodeRuntime } from '../../src/hosts/node-runtime.ts'
 import type { Format } from '../../src/sinks/format.ts'
 import type { KafkaOptions } from '../../src/sinks/kafka/options.ts'
-import { kafka, kafkaWith } from '../../src/sinks/kafka.ts'
+import { type KafkaTiming, kafka, kafkaWith } from '../../src/sinks/kafka.ts'
 import { KAFKA_USER, type KafkaBroker, startKafka, whyNoKafka } from '../kafka-broker.ts'
 import { openKafkaProxy } from '../kafka-proxy.ts'
 import { sampleEvent } from '../sample-event.ts'
@@ -57,6 +57,8 @@ describe.skipIf(missing)(missing ? `${title}: SKIPPED, ${missing}` : title, LONG
       topics: [{ topic, numPartitions, configEntries }],
       waitForLeaders: true,
     })
+    // A leader is named a moment before it takes requests.
+    await vi.waitFor(() => admin.fetchTopicOffsets(topic), { timeout: 10_000 })
     return topic
   }
 
@@ -81,7 +83,7 @@ describe.skipIf(missing)(missing ? `${title}: SKIPPED, ${missing}` : title, LONG
 
   async function openSink(
     some: Partial<KafkaOptions> & { topic: string },
-    timing = { idleMs: 60_000, retries: 7 },
+    timing: Partial<KafkaTiming> = {},
   ): Promise<Sink & AsyncDisposable> {
     const sink = await kafkaWith(timing).open(options(some), runtime)
     return { ...sink, [Symbol.asyncDispose]: async () => sink.close?.() }
@@ -130,7 +132,7 @@ describe.skipIf(missing)(missing ? `${title}: SKIPPED, ${missing}` : title, LONG
     const proxy = await openKafkaProxy(broker.proxied)
     const sink = await openSink(
       { topic, format: 'data', brokers: proxiedBrokers() },
-      { idleMs: 60_000, retries: 1 },
+      { retries: 1 },
     )
     return {
       sink: {
@@ -251,10 +253,7 @@ describe.skipIf(missing)(missing ? `${title}: SKIPPED, ${missing}` : title, LONG
     test('a send whose end is unknown does not swallow the one after it', async () => {
       const topic = await createTopic()
       await using proxy = await openKafkaProxy(broker.proxied)
-      await using sink = await openSink(
-        { topic, brokers: proxiedBrokers() },
-        { idleMs: 60_000, retries: 1 },
-      )
+      await using sink = await openSink({ topic, brokers: proxiedBrokers() }, { retries: 1 })
       await sink.deliver(eventWith({}, 'first'), context())
       proxy.loseNextAnswer('refuse')
       const unknown = await failure(sink.deliver(eventWith({}, 'second'), context()))
@@ -316,6 +315,22 @@ describe.skipIf(missing)(missing ? `${title}: SKIPPED, ${missing}` : title, LONG
       expect(refused.failure.permanent).toBe(true)
       expect(refused.message).toMatch(/no message of this size \(MESSAGE_TOO_LARGE\)/)
       expect(await idsIn(topic)).toEqual(['event-0', 'event-1', 'event-3', 'event-4'])
+    })
+
+    test('a topic that takes less than a batch learns it once, and then gets each event once', async () => {
+      const topic = await createTopic({ numPartitions: 8, maxBytes: '65536' })
+      await using sink = await openSink({ topic })
+      const deliver = (name: string) => {
+        const events = Array.from({ length: 1000 }, (_, n) =>
+          eventWith({ text: 'x'.repeat(500) }, `${name}-${n}`),
+        )
+        return Promise.all(events.map((event) => sink.deliver(event, context())))
+      }
+      await deliver('learning')
+      await deliver('learnt')
+      const ids = await idsIn(topic)
+      expect(new Set(ids).size).toBe(2000)
+      expect(ids.filter((id) => id?.startsWith('learnt'))).toHaveLength(1000)
     })
 
     test('a missing topic waits to be created, and holds up no other', async () => {
@@ -389,7 +404,7 @@ describe.skipIf(missing)(missing ? `${title}: SKIPPED, ${missing}` : title, LONG
 
     test('a certificate that nobody vouches for is not trusted', async () => {
       const topic = await createTopic()
-      const timing = { idleMs: 60_000, retries: 1 }
+      const timing = { retries: 1 }
       await using sink = await openSink({ topic, ...secure(), ssl: true }, timing)
       const refused = await failure(sink.deliver(sampleEvent(), context()))
       expect(refused.message).toMatch(/self.signed certificate/)
@@ -473,6 +488,25 @@ describe.skipIf(missing)(missing ? `${title}: SKIPPED, ${missing}` : title, LONG
       expect(warnings).not.toContain('TimeoutNegativeWarning')
     })
   })
+})
+
+test('close waits a little for absent brokers, then rejects what is left', async () => {
+  const log = { debug() {}, info() {}, warn() {}, error() {} }
+  const sink = await kafkaWith({ closeMs: 20, retries: 4 }).open(
+    {
+      brokers: ['127.0.0.1:1'],
+      topic: 'approvals.cc',
+      format: 'feishu',
+      compression: 'none',
+      client_id: 'test',
+    },
+    createNodeRuntime({ folder: '/tmp', log }),
+  )
+  const delivery = failure(sink.deliver(sampleEvent(), context()))
+  await sink.close?.()
+  const { message, failure: why } = await delivery
+  expect(message).toBe('the sink was closed before Kafka acknowledged the message')
+  expect(why.permanent).not.toBe(true)
 })
 
 test('its concurrency is that of batches', () => {

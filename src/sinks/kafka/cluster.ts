@@ -1,5 +1,7 @@
 import { Kafka, type logCreator, logLevel } from 'kafkajs'
+import { DeliveryError } from '../../core/errors.ts'
 import type { Log } from '../../core/runtime.ts'
+import { within } from '../../core/within.ts'
 import { type Batches, createBatches } from './batches.ts'
 import { type Connection, type ConnectionSettings, openConnection } from './connection.ts'
 import { type KafkaAccess, kafkaConfigOf } from './options.ts'
@@ -7,12 +9,14 @@ import { type KafkaAccess, kafkaConfigOf } from './options.ts'
 export interface ClusterSettings extends ConnectionSettings {
   /** How often kafkajs tries a send again by itself, so that the broker knows the batch by its sequence numbers. */
   readonly retries: number
+  /** How long `close` waits for the brokers to take what is left. */
+  readonly closeMs: number
 }
 
 /** A sink's share of a cluster's one producer. */
 export interface ClusterShare {
   readonly batches: Batches
-  /** Sends what is waiting; the last one to close disconnects. */
+  /** Sends what is waiting; the last one to close rejects what the brokers have not taken by then, and disconnects. */
   close(): Promise<void>
 }
 
@@ -41,13 +45,18 @@ export function shareCluster(
   return {
     batches,
     async close() {
-      await batches.flush()
+      await within(settings.closeMs, batches.flush, tooLate).catch(() => undefined)
       cluster.users -= 1
       if (cluster.users > 0) return
       clusters.delete(key)
+      for (const left of cluster.topics.values()) left.giveUp(tooLate())
       await cluster.connection.close()
     },
   }
+}
+
+function tooLate(): DeliveryError {
+  return new DeliveryError('the sink was closed before Kafka acknowledged the message')
 }
 
 function openCluster(access: KafkaAccess, settings: ClusterSettings): Cluster {

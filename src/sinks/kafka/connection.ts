@@ -16,7 +16,7 @@ export interface ConnectionSettings extends SessionSettings {
 export interface Connection {
   /** Resolves when all in-sync replicas have the messages. One call at a time for each topic. */
   send(topic: string, messages: KafkaMessage[]): Promise<void>
-  /** To be called when nothing is in flight. */
+  /** What is in flight is not waited for: its session closes when it ends. */
   close(): Promise<void>
 }
 

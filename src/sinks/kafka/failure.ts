@@ -2,15 +2,17 @@ import { DeliveryError, messageOf } from '../../core/errors.ts'
 
 /** Why a send failed, and whose fault it was: this decides what becomes of the batch's other messages. */
 export interface KafkaFailure {
-  /** `message` and `topic` are permanent; anything else may pass, and is tried again. */
-  readonly of: 'message' | 'topic' | 'brokers'
+  /**
+   * `size`, which may be the batch's, `message` and `topic` are permanent; anything else may pass, and is tried again.
+   */
+  readonly of: 'size' | 'message' | 'topic' | 'brokers'
   readonly error: DeliveryError
 }
 
 /** Kafka's names of the errors after which no later attempt can succeed. */
-const PERMANENT = new Map<string, 'message' | 'topic'>([
-  ['MESSAGE_TOO_LARGE', 'message'],
-  ['RECORD_LIST_TOO_LARGE', 'message'],
+const PERMANENT = new Map<string, 'size' | 'message' | 'topic'>([
+  ['MESSAGE_TOO_LARGE', 'size'],
+  ['RECORD_LIST_TOO_LARGE', 'size'],
   ['INVALID_RECORD', 'message'],
   ['INVALID_TOPIC_EXCEPTION', 'topic'],
   ['TOPIC_AUTHORIZATION_FAILED', 'topic'],

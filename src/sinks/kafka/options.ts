@@ -3,7 +3,8 @@ import type { KafkaConfig, SASLOptions } from 'kafkajs'
 import type { Problem } from '../../core/errors.ts'
 import { formatOption } from '../format.ts'
 
-const pem = 'PEM text, or the path of a PEM file beside routes.yaml.'
+const pem =
+  'PEM text, or the path of a PEM file beside routes.yaml, read when the sink opens: a changed file takes effect at the next start.'
 
 const sslOption = T.Object(
   {
@@ -41,6 +42,7 @@ export const kafkaOptions = T.Object({
   }),
   topic: T.String({
     pattern: '^(?!\\.{1,2}$)[A-Za-z0-9._-]{1,249}$',
+    examples: ['approvals.cc'],
     description: 'The topic, which must exist: it is never created.',
   }),
   format: formatOption,
@@ -63,9 +65,19 @@ export const kafkaOptions = T.Object({
 
 export type KafkaOptions = T.Static<typeof kafkaOptions>
 
-/** What the schema cannot say: which credentials belong to which mechanism. */
-export function checkKafka({ ssl, sasl }: KafkaOptions): readonly Problem[] {
-  return [...(typeof ssl === 'object' ? checkSsl(ssl) : []), ...(sasl ? checkSasl(sasl) : [])]
+/** What the schema cannot say: which ports there are, and which credentials belong to which mechanism. */
+export function checkKafka({ brokers, ssl, sasl }: KafkaOptions): readonly Problem[] {
+  return [
+    ...brokers.flatMap(checkPort),
+    ...(typeof ssl === 'object' ? checkSsl(ssl) : []),
+    ...(sasl ? checkSasl(sasl) : []),
+  ]
+}
+
+function checkPort(broker: string, index: number): Problem[] {
+  const port = Number(broker.slice(broker.indexOf(':') + 1))
+  if (port >= 1 && port <= 65535) return []
+  return [{ path: `brokers.${index}`, message: 'must have a port from 1 to 65535' }]
 }
 
 function checkSsl({ cert, key }: T.Static<typeof sslOption>): Problem[] {
