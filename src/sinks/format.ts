@@ -65,7 +65,7 @@ export function partitionKey(event: Event): string {
 
 /** The callback as Feishu sent it, with the receiver's own verification token in place of the blanked one. */
 export function withToken(event: Event, token: string): string {
-  return setToken(event.raw, token)
+  return token === '' ? event.raw : setToken(event.raw, token)
 }
 
 function instanceCode({ data }: Event): string {
