@@ -1,4 +1,5 @@
 import type { Config, RouteConfig } from '../config/config.ts'
+import { concealAll } from '../config/text/report.ts'
 import { compileValidators } from '../config/validators.ts'
 import { type Event, matchView } from '../core/event.ts'
 import { explainFilter } from '../core/filter/compile.ts'
@@ -22,7 +23,10 @@ export const explain: Command = {
     const event = { ...rest, time: time ?? Date.now(), via: '', raw }
     const { config } = await readConfigFile(fileAndEnv(args))
     const wrong = [...problems, ...compileValidators(eventSchemas)(event.type, event.data)]
-    process.stdout.write(`${lines(event, wrong, config).join('\n')}\n`)
+    // Of the routes alone: a sink's literal header may well be the name of a sink.
+    const words = config.words.filter(({ path }) => path[0] === 'routes')
+    const answer = lines(event, wrong, config).map((line) => concealAll(line, words))
+    process.stdout.write(`${answer.join('\n')}\n`)
     return 0
   },
 }

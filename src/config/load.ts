@@ -3,17 +3,19 @@ import { ConfigError } from '../core/errors.ts'
 import { isObject, type Json, type JsonObject } from '../core/event.ts'
 import type { SinkType, SourceType } from '../core/plugin.ts'
 import type { Entry } from './check/entries.ts'
-import { beneath, type Finding } from './check/finding.ts'
+import { beneath, type Finding, withoutEffects } from './check/finding.ts'
 import { fileSchema, routeSchema } from './check/options.ts'
 import { type CheckedRoutes, checkRoutes } from './check/routes.ts'
 import { type CheckedSection, checkSinks, checkSources } from './check/sections.ts'
 import { plainSchema, shapeOf } from './check/shape.ts'
+import { misspeltEvents } from './check/source-options.ts'
 import type { Config, SinkConfig, SourceConfig } from './config.ts'
 import { type Document, readDocument } from './text/document.ts'
 import type { Surroundings } from './text/env.ts'
 import { type ExpandedTree, expandTree } from './text/expand.ts'
 import { hideSecrets, secretsOf, wholeSchema } from './text/masks.ts'
-import { type Disclosure, locate, withoutEffects } from './text/report.ts'
+import { type Disclosure, locate } from './text/report.ts'
+import { wordsIn } from './text/words.ts'
 
 export interface LoadOptions extends Surroundings {
   readonly sources: readonly SourceType[]
@@ -80,7 +82,11 @@ async function checkFile(value: Json, options: LoadOptions): Promise<CheckedFile
     ...beneath(['sinks'], sinks.findings),
     ...beneath(['routes'], routes.findings),
   ]
-  const warnings = [...beneath(['routes'], routes.warnings), ...unusedSinks(sinks, routes)]
+  const warnings = [
+    ...beneath(['sources'], misspeltEvents(sources.configs, Object.keys(options.eventSchemas))),
+    ...beneath(['routes'], routes.warnings),
+    ...unusedSinks(sinks, routes),
+  ]
   return { sources, sinks, routes, findings, warnings }
 }
 
@@ -108,13 +114,13 @@ function unusedSinks(sinks: CheckedSection<SinkConfig>, routes: CheckedRoutes): 
   })
 }
 
-function disclose(document: Document, { words }: ExpandedTree, file: CheckedFile): Disclosure {
+function disclose(document: Document, expanded: ExpandedTree, file: CheckedFile): Disclosure {
   const entries: Record<'sources' | 'sinks', JsonObject> = {
     sources: file.sources.schemas,
     sinks: file.sinks.schemas,
   }
   const whole = wholeSchema(plainSchema(fileSchema), entries, plainSchema(routeSchema))
   const secrets = secretsOf(document, whole)
-  const literals = secrets.map(({ path, source }) => ({ path, value: source, shown: '***' }))
-  return { hiddenText: hideSecrets(document, secrets), words: [...words, ...literals] }
+  const words = [...expanded.words, ...wordsIn(document, secrets, expanded.value)]
+  return { hiddenText: hideSecrets(document, secrets), words }
 }

@@ -83,6 +83,17 @@ describe('explain', () => {
     expect(stdout).toMatch(/created +no: takes only what comes by other/)
   })
 
+  test('shows what comes from outside as it is written', async () => {
+    const routes = ROUTES.replace('CREATE', `"\${WANTED}"`).replace('to: [one]', 'to: [one, two]')
+    await using folder = await openFolder({ 'routes.yaml': routes })
+    const stdin = JSON.stringify(callbackOf())
+    const env = { WANTED: 'hush-hush' }
+    const { stdout } = await run(folder, ['explain', '-'], { stdin, env })
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the file's own.
+    expect(stdout).toContain('is not one of "${WANTED}"')
+    expect(stdout).not.toContain('hush')
+  })
+
   test('says why an event would be quarantined', async () => {
     await using folder = await openFolder({ 'routes.yaml': ROUTES })
     const stdin = JSON.stringify(callbackOf({ operate: 'SHRED' }).event)

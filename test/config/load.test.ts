@@ -246,6 +246,27 @@ routes:
     expect(await warnings(named, '"*"')).toHaveLength(1)
   })
 
+  test('an event type that looks like one with a schema, misspelt', async () => {
+    const route = '{ name: r, to: [a] }'
+    expect(await warnings(route, '[approval_cc, aproval_cc]')).toEqual([
+      '2:81 sources.feishu.events.1: "aproval_cc" is no type with a schema; did you mean "approval_cc"?',
+    ])
+    expect(
+      await warnings(route, '[contact.user.created_v3, approval.approval.deleted_v4]'),
+    ).toEqual([])
+  })
+
+  test('ten thousand combinations of $or', async () => {
+    const choices = Array.from({ length: 10 }, (_, index) => `{ id: x${index} }`).join(', ')
+    const keys = (count: number) =>
+      Array.from({ length: count }, (_, index) => `key${index}: { $or: [${choices}] }`).join(', ')
+    const route = (count: number) => `{ name: r, to: [a], match: { ${keys(count)} } }`
+    expect(await warnings(route(3), '"*"')).toEqual([])
+    expect(await warnings(route(4), '"*"')).toEqual([
+      '6:32 routes.1.match: makes 10000 combinations of $or: each takes memory',
+    ])
+  })
+
   test('nested and dotted fields are looked up in the schema', async () => {
     const events = '[approval.approval.updated_v4]'
     const fits = '{ name: r, to: [a], match: { object: { approval_code: x }, object.extra: y } }'
@@ -346,6 +367,34 @@ describe('any text', () => {
     expect(bottomless.map(({ message }) => message)).toContain('is nested too deeply')
     const [huge] = await problemsOf('#'.repeat(5_000_000))
     expect(huge?.message).toMatch(/^is too large/)
+  })
+
+  test('no more combinations of $or than a million are made of all routes together', async () => {
+    const choices = Array.from({ length: 10 }, (_, index) => `{ id: x${index} }`).join(', ')
+    const match = (count: number) =>
+      Array.from({ length: count }, (_, index) => `k${index}: { $or: [${choices}] }`).join(', ')
+    const routes = (...counts: number[]) =>
+      counts.map((count, index) => `  - { name: r${index}, to: [a], match: { ${match(count)} } }`)
+    const text = `${head}sinks: { a: { type: log } }\nroutes:\n`
+    const problems = await problemsOf(text + routes(5, 5, 6, ...Array(200).fill(6)).join('\n'))
+    expect(problems.map(short)).toEqual([
+      '8:33 routes.2.match: with the routes above it makes more than 1000000 combinations of $or: use fewer',
+    ])
+    const alone = await problemsOf(
+      text + [...routes(6), '  - { name: s, to: [a], match: [] }'].join('\n'),
+    )
+    expect(alone.map(({ path }) => path)).toEqual(['routes.1.match'])
+  })
+
+  test('five thousand misspelt routes to a thousand sinks are told soon', async () => {
+    const lines = (count: number, line: (index: number) => string) =>
+      Array.from({ length: count }, (_, index) => line(index)).join('\n')
+    const sinks = lines(1000, (index) => `  consumer-${1000 + index}: { type: log }`)
+    const routes = lines(5000, (n) => `  - { name: r${n}, to: [cnsumers-${9000 + n}] }`)
+    const problems = await problemsOf(`${head}sinks:\n${sinks}\nroutes:\n${routes}`)
+    expect(problems).toHaveLength(1001)
+    const hinted = problems.slice(0, 1000).filter(({ message }) => /did you mean/.test(message))
+    expect(hinted).toHaveLength(1000)
   })
 
   test('many problems are cut short, by number', async () => {

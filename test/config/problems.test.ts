@@ -91,6 +91,19 @@ sinks:
     secret: \${KEY}
     headers:
       Authorization: Bearer HUSH-19
+  g: { type: kafka, brokers: [a:9092], topic: t, sasl: { mechanism: plain, username: u, password: *HUSH-23 } }
+  h: { type: webhook, url: "https://user:HUSH-24'HUSH-25@host/x", secret: &HUSH-26 , encrypt_key: *HUSH-26 }
+  i: { type: webhook, url: "HUSH-27:HUSH-28@host/x?k=HUSH-29" }
+  j:
+    type: webhook
+    url: https://host/HUSH-30 HUSH-31@x
+    verification_token: #HUSH-32
+    encrypt_key: x #HUSH-33
+    secret:
+      - x # HUSH-34
+      - &HUSH-35
+      - *HUSH-36
+      - \${KEY} # HUSH-37
 routes:
   - { name: all, to: [a, b, c, d, e, f], match: { operate: [{ prefx: "\${KEY}" }] } }
   - { name: "\${KEY}", to: ["\${KEY}"], secret: HUSH-20 }
@@ -156,6 +169,31 @@ sinks: { a: { type: loose, key: HUSH-1 }, b: { type: loose, key: "\${KEY}" } }`
       'is weak: ***',
       // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the file's own.
       'is weak: ${KEY}',
+    ])
+  })
+
+  test('are in no message of a plug that quotes a part of an address, or what came of $$', async () => {
+    const loose = {
+      type: 'loose',
+      options: {
+        type: 'object',
+        properties: { url: { type: 'string' }, key: { type: 'string', secret: true } },
+      },
+      check: ({ url, key }: { url?: unknown; key?: unknown }) => {
+        const { username, password, search, host } = new URL(String(url))
+        return [{ path: '', message: [username, password, search, host, key].join(' ') }]
+      },
+      open: () => ({ deliver: async () => {} }),
+    }
+    const text = `version: 1
+sources: { feishu: { type: feishu, verification_token: x } }
+sinks:
+  a: { type: loose, url: "https://HUSH-1:HUSH%402@host?k=HUSH-3", key: HUSH$$4 }
+  b: { type: loose, url: "https://\${KEY}:\${KEY}@host?k=\${KEY}" }`
+    const problems = await problemsOf(text, { env, resolveSink: async () => loose })
+    expect(problems.map(({ message }) => message)).toEqual([
+      '*** *** ?*** host ***',
+      '*** *** ?*** host ',
     ])
   })
 

@@ -3,12 +3,13 @@ import { ConfigError, messageOf } from '../../core/errors.ts'
 import { isObject, type Json, type JsonObject } from '../../core/event.ts'
 import type { SinkConfig, SourceConfig } from '../config.ts'
 import { findingsWithin } from '../text/dotted.ts'
-import type { Finding } from './finding.ts'
+import { type Finding, withoutEffects } from './finding.ts'
 import { fingerprintOf } from './fingerprint.ts'
 import { type SinkOptions, type SourceOptions, sinkSchema, sourceSchema } from './options.ts'
 import { knownKeys } from './schema-walk.ts'
 import { checkSettings, settingsOf } from './settings.ts'
 import { type Plug, plainSchema, plugShape, shapeOf, takenOptions } from './shape.ts'
+import { checkSourceOptions } from './source-options.ts'
 
 /** An entry of routes.yaml, read: its config, or what is wrong with it. */
 export interface Checked<T> {
@@ -27,7 +28,9 @@ export interface Entry {
 
 /** Without a plug, because its type is unknown, only the options that all sources have are checked. */
 export function checkSource(entry: Entry, plug: Plug | undefined): Checked<SourceConfig> {
-  const { schema, findings } = checkEntry(entry, sourceSchema, plug)
+  const written = checkSourceOptions(entry.value)
+  const { schema, findings: others } = checkEntry(entry, sourceSchema, plug)
+  const findings = [...written, ...withoutEffects(others, written)]
   if (findings.length > 0) return { config: undefined, schema, findings }
   const [common, options] = split<SourceOptions>(entry.value, sourceSchema)
   return { config: { name: entry.name, ...common, options }, schema, findings }

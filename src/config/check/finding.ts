@@ -6,6 +6,9 @@ export interface Finding {
   readonly onKey?: boolean
 }
 
+/** How many are shown: more would help nobody. */
+export const MAX_PROBLEMS = 1000
+
 export type Path = readonly string[]
 
 /** A path as the key of a Map. */
@@ -16,6 +19,17 @@ export function pathKey(path: Path): string {
 /** For a path within what `base` leads to. */
 export function beneath(base: Path, findings: readonly Finding[]): Finding[] {
   return findings.map((finding) => ({ ...finding, path: [...base, ...finding.path] }))
+}
+
+/** Without those that follow from `causes`: what is said of a value that could not be read or expanded. */
+export function withoutEffects(
+  findings: readonly Finding[],
+  causes: readonly Finding[],
+): readonly Finding[] {
+  const broken = new Set(causes.flatMap(({ path, onKey }) => (onKey ? [] : [pathKey(path)])))
+  const follows = ({ path }: Finding) =>
+    path.some((_, depth) => broken.has(pathKey(path.slice(0, depth + 1))))
+  return findings.filter((finding) => !follows(finding))
 }
 
 /** A JSON pointer in parts. */

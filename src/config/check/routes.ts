@@ -1,13 +1,14 @@
 import { ConfigError } from '../../core/errors.ts'
 import { isObject, type Json, type JsonObject } from '../../core/event.ts'
-import { compileFilter } from '../../core/filter/compile.ts'
+import { countRules, parsePattern } from '../../core/filter/pattern.ts'
 import type { RouteConfig, SourceConfig } from '../config.ts'
 import { findingsWithin } from '../text/dotted.ts'
+import { checkCombinations } from './combinations.ts'
 import { beneath, type Finding, type Path } from './finding.ts'
 import { checkMatch, type Events, type MatchFindings } from './match.ts'
 import { type RouteOptions, routeSchema } from './options.ts'
 import { shapeOf } from './shape.ts'
-import { didYouMean } from './suggest.ts'
+import { createHints } from './suggest.ts'
 
 /** What routes may name. */
 export interface Known {
@@ -25,15 +26,45 @@ export interface CheckedRoutes {
 
 /** Gives the routes their defaults. Paths of findings begin with a route's index. */
 export function checkRoutes(routes: readonly Json[], known: Known): CheckedRoutes {
-  const checked = routes.map((route) => checkRoute(route, known))
+  const combinations = checkCombinations(routes)
+  const names = namesOf(known)
+  const checked = routes.map((route, index) => {
+    const parse = index < combinations.tooManyFrom ? parsePattern : countRules
+    return checkRoute(route, { ...known, ...names, parse })
+  })
   const flat = (pick: (route: CheckedRoute) => readonly Finding[]) =>
     checked.flatMap((route, index) => beneath([String(index)], pick(route)))
   const configs = checked.map(({ config }) => config)
   return {
     configs: configs.filter((config) => config !== undefined),
-    findings: [...flat(({ findings }) => findings), ...sameNames(configs)],
-    warnings: flat(({ warnings }) => warnings),
+    findings: [
+      ...flat(({ findings }) => findings),
+      ...combinations.findings,
+      ...sameNames(configs),
+    ],
+    warnings: [...flat(({ warnings }) => warnings), ...combinations.warnings],
   }
+}
+
+/** What one route is checked against. */
+interface Context extends Known {
+  readonly sourceNames: Names
+  readonly sinkNames: Names
+  /** Throws ConfigError with what is wrong with a pattern. */
+  parse(match: JsonObject): unknown
+}
+
+interface Names {
+  readonly kind: 'source' | 'sink'
+  readonly known: ReadonlySet<string>
+  hint(written: string): string
+}
+
+function namesOf({ events, sinks }: Known): Pick<Context, 'sourceNames' | 'sinkNames'> {
+  const named = (kind: Names['kind'], known: readonly string[]) => {
+    return { kind, known: new Set(known), hint: createHints(known) }
+  }
+  return { sourceNames: named('source', [...events.keys()]), sinkNames: named('sink', [...sinks]) }
 }
 
 interface CheckedRoute {
@@ -43,17 +74,16 @@ interface CheckedRoute {
 }
 
 /** Says all that can be said of a route, also where a part of it is not even of the right kind. */
-function checkRoute(value: Json, known: Known): CheckedRoute {
+function checkRoute(value: Json, context: Context): CheckedRoute {
   const misshapen = shapeOf(routeSchema).check(value)
   const { from, to, match } = isObject(value) ? value : {}
-  const sources = [...known.events.keys()]
   const pattern = isObject(match)
-    ? checkPattern(match, from === undefined ? sources : namesIn(from), known)
+    ? checkPattern(match, from === undefined ? context.events.keys() : namesIn(from), context)
     : undefined
   const findings = [
     ...misshapen,
-    ...unknownNames('source', namesIn(from), new Set(sources), ['from']),
-    ...unknownNames('sink', namesIn(to), known.sinks, ['to']),
+    ...unknownNames(namesIn(from), context.sourceNames, ['from']),
+    ...unknownNames(namesIn(to), context.sinkNames, ['to']),
     ...beneath(['match'], pattern?.findings ?? []),
   ]
   const warnings = beneath(['match'], pattern?.warnings ?? [])
@@ -71,35 +101,34 @@ function namesIn(list: Json | undefined): readonly string[] {
 }
 
 function unknownNames(
-  kind: string,
-  names: readonly string[],
-  known: ReadonlySet<string>,
+  written: readonly string[],
+  { kind, known, hint }: Names,
   path: Path,
 ): Finding[] {
-  return names.flatMap((name, index) => {
+  return written.flatMap((name, index) => {
     if (known.has(name)) return []
-    const message = `no ${kind} is called ${JSON.stringify(name)}${didYouMean(name, [...known])}`
+    const message = `no ${kind} is called ${JSON.stringify(name)}${hint(name)}`
     return [{ path: [...path, String(index)], message }]
   })
 }
 
-function checkPattern(match: JsonObject, from: readonly string[], known: Known): MatchFindings {
-  const accepted = acceptedTypes(from, known)
+function checkPattern(match: JsonObject, from: Iterable<string>, context: Context): MatchFindings {
+  const accepted = acceptedTypes(from, context)
   const wanted = wantedTypes(match)
   const seen =
     accepted === '*' ? wanted : (wanted?.filter((type) => accepted.has(type)) ?? [...accepted])
-  const { findings, warnings } = checkMatch(match, describeEvents(seen, known))
+  const { findings, warnings } = checkMatch(match, describeEvents(seen, context))
   const message = 'no source of this route accepts such events: see its events'
   const unseen = wanted && seen?.length === 0 ? [{ path: ['type'], message }] : []
   return {
-    findings: [...checkSyntax(match), ...findings],
+    findings: [...checkSyntax(match, context), ...findings],
     warnings: [...warnings, ...unseen],
   }
 }
 
-function checkSyntax(match: JsonObject): Finding[] {
+function checkSyntax(match: JsonObject, { parse }: Context): Finding[] {
   try {
-    compileFilter(match)
+    parse(match)
     return []
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
@@ -107,7 +136,7 @@ function checkSyntax(match: JsonObject): Finding[] {
   }
 }
 
-function acceptedTypes(from: readonly string[], { events }: Known): ReadonlySet<string> | '*' {
+function acceptedTypes(from: Iterable<string>, { events }: Known): ReadonlySet<string> | '*' {
   const types = new Set<string>()
   for (const source of from) {
     const accepted = events.get(source) ?? '*'

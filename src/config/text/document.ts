@@ -11,6 +11,8 @@ export interface Place {
   readonly path: Path
   /** Where its key begins, where it has one. */
   readonly keyFrom: number | undefined
+  /** Where what stands before it ends, its key or its neighbour: its anchor comes between the two, and comments. */
+  readonly after: number
   readonly from: number
   readonly to: number
   readonly kind: 'scalar' | 'list' | 'object' | 'alias'

@@ -26,7 +26,7 @@ export function hasReference(text: string): boolean {
 
 /**
  * Puts values in place of `${VAR}`, `${VAR:-default}` and `${file:/path}`, and a dollar in place of `$$`. A reference
- * that cannot be resolved stays as it is, and is a problem; so is a text of references that comes to nothing.
+ * that cannot be resolved, or only to nothing, stays as it is and is a problem; so is a text that comes to nothing.
  */
 export function expandText(text: string, surroundings: Surroundings): Expanded {
   const problems = new Set<string>()
@@ -63,20 +63,21 @@ function resolveVariable(
   fallback: string | undefined,
   { env, inventSecret }: Surroundings,
 ): Resolved {
-  if (fallback?.includes('${')) {
-    return { problem: `\${${name}:-…}: a default cannot hold another reference` }
+  if (fallback?.includes('{')) {
+    return { problem: `\${${name}:-…}: a default cannot hold a {, for it ends at the first }` }
   }
   const value = Object.hasOwn(env, name) ? env[name] : undefined
   if (value) return { value }
   if (fallback !== undefined) return { value: fallback.replaceAll('$$', () => '$') }
   if (inventSecret) return { value: inventSecret(name) }
-  if (value !== undefined) return { value }
-  return { problem: `${name} is not set: set it in the environment or in .env` }
+  const state = value === undefined ? 'not set' : 'set, but empty'
+  return { problem: `${name} is ${state}: set it in the environment or in .env` }
 }
 
 function resolveFile(path: string, { readFile }: Surroundings): Resolved {
   try {
-    return { value: readFile(path).replace(/\r?\n$/, '') }
+    const value = readFile(path).replace(/\r?\n$/, '')
+    return value === '' ? { problem: `${path} is empty` } : { value }
   } catch (error) {
     return { problem: `cannot read ${path}: ${messageOf(error)}` }
   }

@@ -1,5 +1,5 @@
 /** Stands for one hidden character, so that places in the line stay what they are until it is shown. */
-export const HIDDEN = '\uE000'
+const HIDDEN = '\uE000'
 
 const CHARACTERS_BEFORE = 80
 const CHARACTERS_AFTER = 100
@@ -28,6 +28,10 @@ export function excerptOf(
 export function hideAllValues(line: string): string {
   const key = /^\s*(- +)*[\w.-]+:(?=\s|$)/.exec(line)?.[0] ?? ''
   return key + line.slice(key.length).replaceAll(/[^\s,:[\]{}"']/g, HIDDEN)
+}
+
+export function hideAll(text: string): string {
+  return text.replaceAll(/[^\r\n]/g, HIDDEN)
 }
 
 /** However long a hidden value is, it shows as three stars. Control characters would be obeyed by a terminal. */

@@ -1,6 +1,6 @@
 import { isObject, type Json } from '../../core/event.ts'
 import type { Finding, Path } from '../check/finding.ts'
-import { expandText, type Surroundings } from './env.ts'
+import { expandText, hasReference, type Surroundings } from './env.ts'
 
 export interface ExpandedTree {
   /** A copy of its own, with a value in place of each reference. */
@@ -27,7 +27,7 @@ export function expandTree(file: Json, surroundings: Surroundings): ExpandedTree
     const around = path[0] === 'sources' ? surroundings : withoutInventing
     const { value, problems } = expandText(text, around)
     for (const message of problems) findings.push({ path, message })
-    if (value !== text) words.push({ path, value, shown: text })
+    if (hasReference(text)) words.push({ path, value, shown: text })
     return value
   }
 

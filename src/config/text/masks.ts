@@ -1,51 +1,65 @@
 import { isObject, type JsonObject } from '../../core/event.ts'
 import { itemSchemas, partsOf, propertySchemas } from '../check/schema-walk.ts'
+import { hideInAddress, isAddress } from './address.ts'
 import type { Document, Place } from './document.ts'
 import { hasReference } from './env.ts'
-import { HIDDEN } from './excerpt.ts'
+import { hideAll } from './excerpt.ts'
 
-/**
- * The values that may not be shown: literal ones at places that `schema` marks as secret or does not know. An object
- * there is hidden with its keys: it may be a secret that YAML took apart.
- */
+/** The places that `schema` marks as secret or does not know. */
 export function secretsOf({ places }: Document, schema: JsonObject): readonly Place[] {
-  return places.filter((place) => {
-    const isLiteral = place.kind === 'object' || (place.source && !hasReference(place.source))
-    return isLiteral && isSecret(place, schema)
-  })
+  return places.filter((place) => isSecret(place, schema))
 }
 
-/** The text, each character of a secret replaced by HIDDEN: all places in it stay the same. */
+/** The text, its secrets hidden character by character: all places in it stay the same. */
 export function hideSecrets({ text, places }: Document, secrets: readonly Place[]): string {
-  const addresses = places.filter(({ source }) => source.includes('://'))
   const hidden = [
-    ...secrets.map(({ from, to }) => ({ from, to, hide: hideAll })),
-    ...addresses.map(({ from, to }) => ({ from, to, hide: hideInAddress })),
+    ...secrets.flatMap((place) => rangesOf(place, text)),
+    ...places.filter(isAddress).map((place) => ({ ...place, hide: hideWrittenAddress(place) })),
   ]
   let shown = ''
   let end = 0
   for (const { from, to, hide } of hidden.toSorted((a, b) => a.from - b.from || b.to - a.to)) {
-    if (from < end) continue
-    shown += text.slice(end, from) + hide(text.slice(from, to))
+    if (to <= end) continue
+    const start = Math.max(from, end)
+    shown += text.slice(end, start) + hide(text.slice(start, to))
     end = to
   }
   return shown + text.slice(end)
 }
 
-function hideAll(text: string): string {
-  return text.replaceAll(/[^\r\n]/g, HIDDEN)
+interface Range {
+  readonly from: number
+  readonly to: number
+  hide(text: string): string
 }
 
-/** The user, password, query and fragment of URLs; of what is not quite a URL, all. References stay as written. */
-function hideInAddress(text: string): string {
-  return text.replaceAll(/([a-z][a-z0-9+.-]*:\/\/)([^\s"']*)/gi, (url, scheme, rest: string) => {
-    if (!URL.canParse(url) && !hasReference(rest)) return scheme + hideAll(rest)
-    return scheme + rest.replace(/^.*(?=@)/, hideLiteral).replace(/(?<=[?#]).*$/, hideLiteral)
-  })
+/**
+ * A secret that lacks its quotes may be read as an anchor, an alias, a comment or, with its keys, an object: hides all
+ * from the key to the end of the line. What comes from outside stays as written.
+ */
+function rangesOf({ after, from, to, kind, source }: Place, text: string): Range[] {
+  const lead = text.slice(after, from).search(/[&#!]/)
+  const comment = commentAt(text, to)
+  const isShown = kind === 'list' || (kind === 'scalar' && hasReference(source))
+  return [
+    ...(lead === -1 ? [] : [{ from: after + lead, to: from, hide: hideAll }]),
+    ...(isShown ? [] : [{ from, to, hide: hideAll }]),
+    { from: to, to: to + comment.length, hide: hideAll },
+  ]
 }
 
-function hideLiteral(text: string): string {
-  return hasReference(text) ? text : hideAll(text)
+function commentAt(text: string, offset: number): string {
+  const comment = /[^\S\r\n]*#.*/y
+  comment.lastIndex = offset
+  return comment.exec(text)?.[0] ?? ''
+}
+
+/** Of a text with escapes, or of several lines, nothing is shown: its parts are not where they seem to be. */
+function hideWrittenAddress({ source }: Place): (written: string) => string {
+  return (written) => {
+    const [, quote = '', inner = ''] = /^(["']?)(.*)\1$/s.exec(written) ?? []
+    return inner === source ? quote + hideInAddress(source) + quote : hideAll(written)
+  }
 }
 
 function isSecret({ path, kind }: Place, schema: JsonObject): boolean {

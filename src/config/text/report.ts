@@ -1,11 +1,8 @@
-import { type Finding, type Path, pathKey } from '../check/finding.ts'
+import { type Finding, MAX_PROBLEMS, type Path, pathKey } from '../check/finding.ts'
 import type { LocatedProblem } from '../config.ts'
 import type { Document } from './document.ts'
 import { excerptOf } from './excerpt.ts'
 import type { Word } from './expand.ts'
-
-/** More would help nobody. */
-const MAX_PROBLEMS = 1000
 
 /** What must not be shown, and what is shown in its place. */
 export interface Disclosure {
@@ -33,17 +30,6 @@ export function locate(
   if (last === undefined || shown.length === placed.length) return problems
   const more = placed.length - shown.length
   return [...problems, { ...last, path: '', message: `and ${more} more problems below this line` }]
-}
-
-/** Without those that follow from `causes`: what is said of a value that could not be read or expanded. */
-export function withoutEffects(
-  findings: readonly Finding[],
-  causes: readonly Finding[],
-): readonly Finding[] {
-  const broken = new Set(causes.flatMap(({ path, onKey }) => (onKey ? [] : [pathKey(path)])))
-  const follows = ({ path }: Finding) =>
-    path.some((_, depth) => broken.has(pathKey(path.slice(0, depth + 1))))
-  return findings.filter((finding) => !follows(finding))
 }
 
 /** What is missing is shown where it should be: at the key of what lacks it. */

@@ -1,6 +1,8 @@
 import {
+  type Alias,
   isAlias,
   isMap,
+  isNode,
   isScalar,
   isSeq,
   type Node,
@@ -30,6 +32,8 @@ interface Reading {
 interface Entry {
   readonly name: string
   readonly keyFrom: number | undefined
+  /** Where its key or its neighbour ends; undefined where it is borrowed from elsewhere in the text. */
+  readonly after: number | undefined
   readonly node: unknown
   /** It comes from elsewhere, by an alias or by `<<`. */
   readonly borrowed?: boolean
@@ -45,40 +49,54 @@ export function readNode(node: unknown): Pick<Reading, 'places' | 'findings'> & 
     aliasDepth: 0,
     fromAliases: 0,
   }
-  const value = read({ name: '', keyFrom: undefined, node }, [], reading)
+  const value = read({ name: '', keyFrom: undefined, after: undefined, node }, [], reading)
   return { value, places: reading.places, findings: reading.findings }
 }
 
-function read({ node, keyFrom, borrowed = false }: Entry, path: Path, reading: Reading): Json {
-  if (isAlias(node)) {
-    const target = follow(node, path, reading)
-    if (target) return read({ name: '', keyFrom, node: target, borrowed: true }, path, reading)
-    const [from, to] = node.range ?? [0, 0]
-    reading.places.push({ path, keyFrom, from, to, kind: 'alias', source: '' })
-    return null
-  }
+function read(entry: Entry, path: Path, reading: Reading): Json {
+  const { node, borrowed = false } = entry
+  if (isAlias(node)) return readAlias(node, entry, path, reading)
   if (!isScalar(node) && !isMap(node) && !isSeq(node)) return null
   if (borrowed) reading.aliasDepth++
-  const value = isAllowed(path, reading) ? readOwn(node, keyFrom, path, reading) : null
+  const value = isAllowed(path, reading) ? readOwn(node, entry, path, reading) : null
   if (borrowed) reading.aliasDepth--
   return value
 }
 
+/** What it stands for has a place as well, which comes later and so counts as that of the path. */
+function readAlias(node: Alias, entry: Entry, path: Path, reading: Reading): Json {
+  const target = follow(node, path, reading)
+  if (!target || reading.aliasDepth === 0) {
+    reading.places.push(placeOf(node, 'alias', entry, path))
+  }
+  if (!target) return null
+  return read({ ...entry, after: undefined, node: target, borrowed: true }, path, reading)
+}
+
 function readOwn(
   node: Scalar | YAMLMap | YAMLSeq,
-  keyFrom: number | undefined,
+  entry: Entry,
   path: Path,
   reading: Reading,
 ): Json {
   if (node.anchor) reading.anchors.set(node.anchor, node)
-  const [from, to] = node.range ?? [0, 0]
-  const source = isScalar(node) ? (node.source ?? '') : ''
   const kind = isScalar(node) ? 'scalar' : isMap(node) ? 'object' : 'list'
-  reading.places.push({ path, keyFrom, from, to, kind, source })
+  reading.places.push(placeOf(node, kind, entry, path))
   if (isScalar(node)) return readScalar(node.value, path, reading)
   return within(node, reading, () =>
     isMap(node) ? readMap(node, path, reading) : readSeq(node, path, reading),
   )
+}
+
+function placeOf(
+  node: Node,
+  kind: Place['kind'],
+  { keyFrom, after, borrowed = false }: Entry,
+  path: Path,
+): Place {
+  const [from, to] = node.range ?? [0, 0]
+  const source = isScalar(node) ? (node.source ?? '') : ''
+  return { path, keyFrom, after: borrowed ? from : (after ?? from), from, to, kind, source }
 }
 
 function within<T>(node: Node, reading: Reading, work: () => T): T {
@@ -88,12 +106,13 @@ function within<T>(node: Node, reading: Reading, work: () => T): T {
   return result
 }
 
-function follow(alias: Node & { source: string }, path: Path, reading: Reading): Node | undefined {
+function follow(alias: Alias, path: Path, reading: Reading): Node | undefined {
   const target = reading.anchors.get(alias.source)
   if (target && !reading.open.has(target)) return target
+  // Neither names it: it may be a password that lacks its quotes.
   const message = target
-    ? `*${alias.source} stands within what it stands for`
-    : `nothing above is marked &${alias.source}`
+    ? 'this alias stands within what it stands for'
+    : 'nothing above has the & mark of this alias; a text that begins with * needs quotes'
   reading.findings.push({ path, message })
   return undefined
 }
@@ -123,9 +142,12 @@ function readScalar(value: unknown, path: Path, reading: Reading): Json {
 }
 
 function readSeq(seq: YAMLSeq, path: Path, reading: Reading): Json {
-  return seq.items.map((node, index) =>
-    read({ name: '', keyFrom: undefined, node }, [...path, String(index)], reading),
-  )
+  let after = seq.range?.[0]
+  return seq.items.map((node, index) => {
+    const entry = { name: '', keyFrom: undefined, after, node }
+    if (isNode(node)) after = node.range?.[1]
+    return read(entry, [...path, String(index)], reading)
+  })
 }
 
 function readMap(map: YAMLMap, path: Path, reading: Reading): Json {
@@ -155,7 +177,8 @@ function ownEntries(map: YAMLMap, path: Path, reading: Reading): Entry[] {
   return map.items.flatMap(({ key, value: node }): Entry[] => {
     if (isMergeKey(key)) return []
     if (isScalar(key)) {
-      return [{ name: key.source ?? String(key.value), keyFrom: key.range?.[0], node }]
+      const [keyFrom, after] = key.range ?? []
+      return [{ name: key.source ?? String(key.value), keyFrom, after, node }]
     }
     reading.findings.push({ path, message: 'has a key that is not a plain text' })
     return []

@@ -20,11 +20,22 @@ const reservedNames = new Set([
  * which may match. Throws ConfigError with every problem.
  */
 export function parsePattern(pattern: unknown): readonly Rule[] {
+  const rules = combine(readParts(pattern))
+  if (rules.every((rule) => rule.length <= maxFields)) return rules
+  throw new ConfigError([{ path: '', message: `has more than ${maxFields} fields` }])
+}
+
+/** How many rules `parsePattern` would make, without making them. Throws ConfigError, but not for too many fields. */
+export function countRules(pattern: unknown): number {
+  return countCombinations(readParts(pattern))
+}
+
+function readParts(pattern: unknown): readonly Part[] {
   const read = parse(pattern, true)
-  if (read.problems.length === 0) return read.rules
+  if (read.problems.length === 0) return read.parts
   // A pattern with a `$or` that is no choice is read once more, with every `$or` as a key like any other.
   const reread = parse(pattern, false)
-  if (reread.problems.length === 0) return reread.rules
+  if (reread.problems.length === 0) return reread.parts
   throw new ConfigError(read.problems)
 }
 
@@ -50,9 +61,7 @@ function parse(pattern: unknown, hasChoices: boolean) {
   if (countCombinations(parts) > maxCombinations) {
     report('', `makes more than ${maxCombinations} combinations of its $or; split it`)
   }
-  const rules = problems.length === 0 ? combine(parts) : []
-  if (rules.some((rule) => rule.length > maxFields)) report('', `has more than ${maxFields} fields`)
-  return { rules, problems }
+  return { parts, problems }
 }
 
 function parseObject(value: unknown, place: Place): readonly Part[] {
