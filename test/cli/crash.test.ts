@@ -130,6 +130,8 @@ test('SIGTERM ends it, though clients say nothing or dribble', async () => {
   const port = Number(new URL(gateway.url).port)
   const silent = connect(port, '127.0.0.1')
   const slow = connect(port, '127.0.0.1')
+  // The gateway cuts them off in the end.
+  for (const socket of [silent, slow]) socket.on('error', () => {})
   slow.write('POST /webhook/event HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n{')
   await Promise.all([once(silent, 'connect'), once(slow, 'connect')])
   gateway.signal('SIGTERM')
