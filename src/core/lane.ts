@@ -1,12 +1,13 @@
-import { type AttemptResult, attempt } from './attempt.ts'
+import { attempt } from './attempt.ts'
 import { messageOf } from './errors.ts'
+import { closeSink, isReady } from './guard.ts'
 import type { Meter } from './meter.ts'
+import { outcomeOf, recordOf } from './outcome.ts'
 import type { LiveSink } from './plan.ts'
-import { afterFailure, leaseMsOf, longestAttemptMs } from './retry.ts'
-import type { Log, Runtime } from './runtime.ts'
+import { leaseMsOf, longestAttemptMs } from './retry.ts'
+import type { Runtime } from './runtime.ts'
 import { createSettler, type Settler } from './settler.ts'
 import type { AttemptRecord, ClaimedDelivery, Outbox, Settlement } from './store.ts'
-import { within } from './within.ts'
 
 /** Delivers what one sink is owed. Its concurrency and its troubles are its own: a dead sink costs the others nothing. */
 export interface Lane {
@@ -114,24 +115,6 @@ function takes({ live, gone, closing }: State): boolean {
   return !closing && !gone && !live.settings.paused && isReady(live)
 }
 
-/** A plugin's fault is never the gateway's. */
-function isReady({ sink }: LiveSink): boolean {
-  try {
-    return sink.ready?.() !== false
-  } catch {
-    return false
-  }
-}
-
-async function closeSink({ name, sink, settings }: LiveSink, log: Log): Promise<void> {
-  const late = () => new Error(`not closed within ${settings.timeoutMs} ms`)
-  try {
-    await within(settings.timeoutMs, async () => sink.close?.(), late)
-  } catch (error) {
-    log.error({ sink: name, error: messageOf(error) }, 'the sink did not close')
-  }
-}
-
 /** How long what a lane holds should last it: enough to bridge a flush, too short for a lease to run out meanwhile. */
 const HELD_MS = 500
 const MAX_HELD = 512
@@ -222,7 +205,8 @@ async function claim(lane: State): Promise<void> {
 async function run(lane: State, delivery: ClaimedDelivery): Promise<void> {
   const { runtime } = lane.context
   const at = runtime.now()
-  if (delivery.attempt > lane.live.settings.retry.waits.length + 1) return bury(lane, delivery, at)
+  const { retry } = lane.live.settings
+  if (delivery.attempt > retry.waits.length + 1) return bury(lane, delivery, at)
   // An attempt that outlives its lease could meet another gateway's attempt at the same delivery.
   if (delivery.leaseUntil - at < lane.longestAttemptMs) return giveBack(lane, [delivery])
   lane.running++
@@ -231,7 +215,7 @@ async function run(lane: State, delivery: ClaimedDelivery): Promise<void> {
   lane.attemptMs += (runtime.now() - at - lane.attemptMs) / 8
   const record = recordOf(result, at, runtime.now())
   if (!result.ok && result.failure.gone) stop(lane, delivery, record)
-  else settle(lane, delivery, record, outcomeOf(lane, delivery, result))
+  else settle(lane, delivery, record, outcomeOf(result, delivery.attempt, retry, runtime))
   pump(lane)
 }
 
@@ -240,13 +224,6 @@ function bury(lane: State, delivery: ClaimedDelivery, at: number): void {
   const error = `gave up after ${delivery.attempt - 1} attempts: the gateway ended during the last one`
   const record = { at, durationMs: 0, status: null, error, response: '' }
   settle(lane, delivery, record, { state: 'dead', reason: error })
-}
-
-function recordOf(result: AttemptResult, at: number, now: number): AttemptRecord {
-  const durationMs = now - at
-  if (result.ok) return { at, durationMs, status: result.status, error: '', response: '' }
-  const { status = null, response = '' } = result.failure
-  return { at, durationMs, status, error: result.message, response }
 }
 
 function settle(
@@ -258,24 +235,12 @@ function settle(
   const { runtime, meter } = lane.context
   const { id, claim, attempt } = delivery
   lane.settler.settle({ id, claim, attempt, outcome, record })
-  meter.attempted(lane.live.name, resultOf(outcome), record.durationMs)
+  const ended = outcome.state === 'pending' ? 'failed' : outcome.state
+  meter.attempted(lane.live.name, ended, record.durationMs)
   if (outcome.state === 'delivered') return
   if (outcome.state === 'pending') lookBy(lane, outcome.dueAt)
   const fields = { sink: lane.live.name, event: delivery.event.id, attempt, error: record.error }
   runtime.log.warn(fields, outcome.state === 'dead' ? 'dead letter' : 'delivery failed')
-}
-
-function outcomeOf(
-  { live, context: { runtime } }: State,
-  { attempt }: ClaimedDelivery,
-  result: AttemptResult,
-): Settlement['outcome'] {
-  if (result.ok) return { state: 'delivered' }
-  return afterFailure(live.settings.retry, { attempt, ...result }, runtime.now(), runtime.random())
-}
-
-function resultOf({ state }: Settlement['outcome']) {
-  return state === 'pending' ? 'failed' : state
 }
 
 /** The receiver is gone for good: nothing more is sent to it, and what it is owed is kept. */
