@@ -1,4 +1,5 @@
 import { attempt } from './attempt.ts'
+import { capacityOf, HELD_MS } from './capacity.ts'
 import { messageOf } from './errors.ts'
 import { closeSink, isReady } from './guard.ts'
 import type { Meter } from './meter.ts'
@@ -115,16 +116,7 @@ function takes({ live, gone, closing }: State): boolean {
   return !closing && !gone && !live.settings.paused && isReady(live)
 }
 
-/** How long what a lane holds should last it: enough to bridge a flush, too short for a lease to run out meanwhile. */
-const HELD_MS = 500
-const MAX_HELD = 512
-
-/** How many deliveries a lane holds, running ones included: twice its concurrency, and more of a fast receiver's. */
-function capacity({ live, attemptMs }: State): number {
-  const { concurrency } = live.settings
-  const lasting = (concurrency * HELD_MS) / Math.max(attemptMs, 1)
-  return Math.max(concurrency * 2, Math.min(lasting, MAX_HELD))
-}
+const capacity = ({ live, attemptMs }: State) => capacityOf(live.settings.concurrency, attemptMs)
 
 function room(lane: State): number {
   return Math.floor(capacity(lane)) - lane.running - lane.waiting.length - lane.reserved

@@ -1,0 +1,9 @@
+/** How long what a lane holds should last it: enough to bridge a flush, too short for a lease to run out meanwhile. */
+export const HELD_MS = 500
+const MAX_HELD = 512
+
+/** How many deliveries a lane holds, running ones included: twice its concurrency, and more of a fast receiver's. */
+export function capacityOf(concurrency: number, attemptMs: number): number {
+  const lasting = (concurrency * HELD_MS) / Math.max(attemptMs, 1)
+  return Math.max(concurrency * 2, Math.min(lasting, MAX_HELD))
+}
