@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Acceptance, Granted, Store } from '../src/core/store.ts'
+import type { Acceptance, Granted } from '../src/core/outbox.ts'
+import type { Store } from '../src/core/store.ts'
 import { openMemoryStore } from '../src/stores/memory.ts'
 import { openSqliteStore } from '../src/stores/sqlite-node.ts'
 

@@ -7,11 +7,14 @@ export {
 } from './core/errors.ts'
 export type { Event, Json, JsonObject } from './core/event.ts'
 export { compileFilter } from './core/filter/compile.ts'
+export type { Ledger } from './core/ledger.ts'
 export type { Meter } from './core/meter.ts'
+export type { Outbox } from './core/outbox.ts'
 export type { LiveSink, LiveSource, Plan, RetryPolicy, SinkSettings } from './core/plan.ts'
 export {
   type Callback,
   type DeliveryContext,
+  type Destination,
   defineSink,
   defineSource,
   type OptionsOf,
@@ -24,6 +27,15 @@ export {
   type SourceEvent,
   type SourceType,
 } from './core/plugin.ts'
-export type { Crypto, FetchInit, FetchResponse, Log, Runtime } from './core/runtime.ts'
-export type { Ledger, Outbox, Store } from './core/store.ts'
+export type {
+  Crypto,
+  Egress,
+  FetchInit,
+  FetchResponse,
+  Log,
+  Runtime,
+  TlsIdentity,
+  TlsOptions,
+} from './core/runtime.ts'
+export type { Store } from './core/store.ts'
 export { createGateway, type Gateway, type GatewayOptions } from './gateway.ts'

@@ -1,10 +1,11 @@
+import type { JsonObject } from '../../src/core/event.ts'
 import type {
   Acceptance,
   AttemptRecord,
   ClaimedDelivery,
   Owed,
   Settlement,
-} from '../../src/core/store.ts'
+} from '../../src/core/outbox.ts'
 
 /** Some moment; the laws pass times in, and never wait. */
 export const T = 1_700_000_000_000
@@ -14,6 +15,9 @@ export const LEASE = 40_000
 export interface Wish {
   readonly appId?: string
   readonly tenantKey?: string
+  readonly type?: string
+  readonly via?: string
+  readonly data?: JsonObject
   readonly problems?: readonly string[]
   /** Sinks, or whole entries. */
   readonly owed?: readonly (string | Partial<Owed>)[]
@@ -21,9 +25,10 @@ export interface Wish {
 
 export function acceptance(id: string, wish: Wish = {}): Acceptance {
   const { appId = 'cli_a', tenantKey = 'tenant', problems = [], owed = ['lake'] } = wish
-  const data = { instance_code: id, operate: 'CREATE' }
+  const { type = 'approval_cc', via = 'feishu' } = wish
+  const data = wish.data ?? { instance_code: id, operate: 'CREATE' }
   const raw = JSON.stringify({ uuid: id, token: '', event: data })
-  const event = { id, type: 'approval_cc', appId, tenantKey, via: 'feishu', time: T - 5, data, raw }
+  const event = { id, type, appId, tenantKey, via, time: T - 5, data, raw }
   return { event, problems, owed: owed.map(owedBy) }
 }
 
@@ -37,7 +42,8 @@ const RECORD: AttemptRecord = { at: T, durationMs: 20, status: 200, error: '', r
 export function settlement(
   { id, claim, attempt }: Pick<ClaimedDelivery, 'id' | 'claim' | 'attempt'>,
   outcome: Settlement['outcome'] = { state: 'delivered' },
+  at = T,
 ): Settlement {
   const error = outcome.state === 'delivered' ? '' : 'no answer within 10000 ms'
-  return { id, claim, attempt, outcome, record: { ...RECORD, error } }
+  return { id, claim, attempt, outcome, record: { ...RECORD, at, error } }
 }
