@@ -1,6 +1,7 @@
+import type { EgressOptions } from '../core/egress/rules.ts'
 import type { Problem } from '../core/errors.ts'
 import type { JsonObject } from '../core/event.ts'
-import type { SinkSettings } from '../core/plan.ts'
+import type { Retention, SinkSettings } from '../core/plan.ts'
 import type { Word } from './text/expand.ts'
 
 /** A problem whose place in routes.yaml is known. */
@@ -12,6 +13,8 @@ export interface Config {
   readonly sinks: readonly SinkConfig[]
   /** In the order of the file. */
   readonly routes: readonly RouteConfig[]
+  readonly retention: Retention
+  readonly egress: EgressOptions
   /** What is probably not meant, but can be run. */
   readonly warnings: readonly LocatedProblem[]
   /** What no message may show, be it said at load time or later. */

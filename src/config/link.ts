@@ -1,7 +1,7 @@
 import { ConfigError, messageOf, type Problem } from '../core/errors.ts'
 import { type Event, matchView } from '../core/event.ts'
 import { createPatternIndex } from '../core/filter/route-index.ts'
-import type { LiveSink, LiveSource, Plan } from '../core/plan.ts'
+import type { LiveSink, LiveSource, Plan, Routing } from '../core/plan.ts'
 import type { SinkType, SourceType } from '../core/plugin.ts'
 import type { Runtime } from '../core/runtime.ts'
 import { within } from '../core/within.ts'
@@ -27,7 +27,9 @@ export async function link(config: Config, context: LinkContext, previous?: Plan
       openSink(sink, { ...context, words: config.words }, previous?.sinks.get(sink.name)),
     ),
   ])
-  const problems = opened.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []))
+  const problems = opened.flatMap((result) =>
+    result.status === 'rejected' ? [result.reason].flat() : [],
+  )
   const lives = opened.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
   const sinks = lives.filter((live) => 'sink' in live)
   if (problems.length > 0) {
@@ -35,10 +37,30 @@ export async function link(config: Config, context: LinkContext, previous?: Plan
     throw new ConfigError(problems)
   }
   return {
+    ...createRouting(config, context),
     sources: lives.filter((live) => 'source' in live),
     sinks: new Map(sinks.map((live) => [live.name, live])),
-    route: createRouter(config.routes),
-    check: ({ type, data }) => context.validate(type, data),
+    retention: config.retention,
+  }
+}
+
+/** What routes.yaml says of events, with nothing opened. */
+export function createRouting(
+  { sources, sinks, routes }: Pick<Config, 'sources' | 'sinks' | 'routes'>,
+  { validate, sourceType }: Pick<LinkContext, 'validate' | 'sourceType'>,
+): Routing {
+  const enabled = routes.filter((route) => route.enabled)
+  const types = new Map(sources.map(({ name, type }) => [name, sourceType(type)]))
+  const check = ({ type, data }: Event) => validate(type, data)
+  return {
+    routes: enabled.map(({ name }) => name),
+    sinks: new Map(sinks.map((sink) => [sink.name, sink])),
+    route: createRouter(enabled),
+    check,
+    checkAgain: (event) => [
+      ...(types.get(event.via)?.checkAgain?.(event.raw) ?? []),
+      ...check(event),
+    ],
   }
 }
 
@@ -55,13 +77,14 @@ async function openSink(
   context: LinkContext & Pick<Config, 'words'>,
   previous: LiveSink | undefined,
 ): Promise<LiveSink> {
-  const { name, settings, fingerprint, options } = config
+  const { name, type: typeName, settings, fingerprint, options } = config
   if (previous?.fingerprint === fingerprint) return previous
-  const type = context.sinkType(config.type)
+  const type = context.sinkType(typeName)
   const sink = await open(`sinks.${name}`, () => type?.open(options, context.runtime))
   if (typeof sink.deliver !== 'function') throw notASink(name)
   const words = context.words.filter(({ path }) => path[0] === 'sinks' && path[1] === name)
-  return { name, settings, fingerprint, sink, conceal: (text) => concealAll(text, words) }
+  const conceal = (text: string) => concealAll(text, words)
+  return { name, type: typeName, settings, fingerprint, sink, conceal }
 }
 
 function notASink(name: string): Problem {
@@ -72,7 +95,7 @@ function notASink(name: string): Problem {
 const OPEN_MS = 5_000
 const tooLate = () => new Error(`not within ${OPEN_MS / 1000} s`)
 
-/** Rejects with the Problem that routes.yaml's author shall read. */
+/** Rejects with the Problem, or a list of them, that routes.yaml's author shall read. */
 async function open<Live>(
   path: string,
   opening: () => Live | Promise<Live> | undefined,
@@ -82,10 +105,16 @@ async function open<Live>(
     const live = await within(OPEN_MS, async () => opening(), tooLate)
     if (live !== undefined) return live
   } catch (error) {
+    if (error instanceof ConfigError) throw error.problems.map((problem) => beneath(path, problem))
     reason = messageOf(error)
   }
   const problem: Problem = { path, message: `cannot be opened: ${reason}` }
   throw problem
+}
+
+/** A plug's own problem, whose path is relative to its options. */
+function beneath(base: string, { path, message }: Problem): Problem {
+  return { path: path === '' ? base : `${base}.${path}`, message }
 }
 
 async function closeNew(sinks: readonly LiveSink[], previous: Plan | undefined): Promise<void> {
@@ -96,14 +125,14 @@ async function closeNew(sinks: readonly LiveSink[], previous: Plan | undefined):
 }
 
 /** Which sinks an event is owed to: each once, however many routes name it. */
-function createRouter(routes: readonly RouteConfig[]): (event: Event) => readonly string[] {
-  const enabled = routes.filter((route) => route.enabled)
-  const matching = createPatternIndex(enabled.map((route) => route.match))
-  return (event) => {
+function createRouter(routes: readonly RouteConfig[]): Routing['route'] {
+  const matching = createPatternIndex(routes.map((route) => route.match))
+  return (event, only) => {
     const names = new Set<string>()
     for (const index of matching(matchView(event))) {
-      const route = enabled[index]
+      const route = routes[index]
       if (!route || (route.from && !route.from.includes(event.via))) continue
+      if (only !== undefined && route.name !== only) continue
       for (const name of route.to) names.add(name)
     }
     return [...names]

@@ -38,8 +38,10 @@ export interface Source {
   receive(callback: Callback): Promise<Received>
 }
 
-export interface SourceType<S extends OptionsSchema = OptionsSchema>
-  extends PluginType<Source, S> {}
+export interface SourceType<S extends OptionsSchema = OptionsSchema> extends PluginType<Source, S> {
+  /** What is wrong with the envelope of an event's `raw` by today's rules: a stored one may have been refused by others. */
+  checkAgain?(raw: string): readonly string[]
+}
 
 export interface DeliveryContext {
   readonly deliveryId: string
@@ -64,7 +66,17 @@ export interface Sink {
   close?(): Promise<void>
 }
 
+/** A host that a sink's options name, and where. */
+export interface Destination {
+  /** Dotted, relative to the options: `url`, `brokers.0`. */
+  readonly path: string
+  /** A name or an address, without port. */
+  readonly host: string
+}
+
 export interface SinkType<S extends OptionsSchema = OptionsSchema> extends PluginType<Sink, S> {
+  /** Where it will connect to, as far as its options say: a host that the egress rules refuse is a problem at once. */
+  destinations?(options: OptionsOf<S>): readonly Destination[]
   /** `concurrency` where routes.yaml names none; 16 without this. */
   readonly concurrency?: number
 }

@@ -25,6 +25,10 @@ export const feishu = defineSource({
       secretOrList("The app's Encrypt Key, if it has one; a list while rotating."),
     ),
   }),
+  checkAgain(raw) {
+    const parsed = parseObject(() => raw)
+    return parsed ? readEnvelope(parsed.body, raw).problems : ['not a JSON object']
+  },
   async open(options, runtime) {
     const tokens = list(options.verification_token)
     const ciphers = await Promise.all(

@@ -7,9 +7,7 @@ import { createNodeRuntime } from '../../src/hosts/node-runtime.ts'
 import { feishu } from '../../src/sources/feishu.ts'
 import { silentLog } from '../log.ts'
 import { sampleEvent } from '../sample-event.ts'
-
-const retry = { waits: [], jitter: 0, quick: 0 }
-const settings = { timeoutMs: 1000, concurrency: 1, retry, paused: false }
+import { emptyPlan, settings } from '../settings.ts'
 
 function sink(name: string, fingerprint = name): SinkConfig {
   return { name, type: 'counting', settings, options: { name }, fingerprint }
@@ -25,6 +23,8 @@ function configOf(sinks: SinkConfig[], routes: RouteConfig[] = []): Config {
     sources: [{ ...source, options: { verification_token: 't' } }],
     sinks,
     routes,
+    retention: emptyPlan.retention,
+    egress: {},
     warnings: [],
     words: [],
   }

@@ -87,6 +87,9 @@ routes: [{ name: r, to: [plain, own, bot] }]`)
         jitter: 0.2,
         quick: 2,
       },
+      rateLimit: null,
+      orderBy: null,
+      breaker: { failures: 10, cooldownMs: 30 * second },
       paused: false,
     })
     expect(sinks.map(({ settings }) => settings.concurrency)).toEqual([16, 7, 3])

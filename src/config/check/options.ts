@@ -1,6 +1,8 @@
 import { type Static, Type } from '@sinclair/typebox'
 import type { JsonObject } from '../../core/event.ts'
 import { DURATION_PATTERN } from '../duration.ts'
+import { RATE_PATTERN } from '../rate.ts'
+import { egressSchema } from './egress.ts'
 
 const duration = (description: string, byDefault?: string) =>
   Type.String({
@@ -57,6 +59,19 @@ const retrySchema = Type.Object(
 
 export type RetryOptions = Static<typeof retrySchema>
 
+const breakerSchema = Type.Object(
+  {
+    failures: Type.Integer({
+      description: 'Consecutive connection errors, timeouts and 5xx answers after which it opens.',
+      minimum: 1,
+      maximum: 1_000_000,
+      default: 10,
+    }),
+    cooldown: duration('How long nothing is sent then. After it one delivery tries.', '30s'),
+  },
+  { ...closed, default: {}, description: 'Leaves a receiver alone that keeps failing.' },
+)
+
 /** The options that every sink has; those of its type stand beside them. */
 export const sinkSchema = Type.Object({
   type: plugName('What kind of sink it is: the name of its plug.', ['webhook', 'kafka']),
@@ -68,6 +83,22 @@ export const sinkSchema = Type.Object({
     default: 16,
   }),
   retry: retrySchema,
+  rate_limit: Type.Optional(
+    Type.String({
+      description: 'How many requests it is sent at most, evenly spaced: a second, or a minute.',
+      pattern: RATE_PATTERN,
+      examples: ['100/s', '600/m'],
+    }),
+  ),
+  order_by: Type.Optional(
+    Type.String({
+      description:
+        "A field of the event. Deliveries with the same value of it go one at a time, in order of acceptance: one that fails holds up its own value's alone, a dead one frees them.",
+      pattern: '^[\\w-]+$',
+      examples: ['instance_code'],
+    }),
+  ),
+  breaker: breakerSchema,
   paused: Type.Boolean({ description: 'Sends nothing and keeps what is owed.', default: false }),
 })
 
@@ -133,6 +164,18 @@ const named = (description: string, options: object = {}) =>
     additionalProperties: true,
   })
 
+const retentionSchema = Type.Object(
+  {
+    delivered: duration('For what was delivered, and for events that nobody was owed.', '7d'),
+    dead: duration('For dead letters and quarantined events.', '30d'),
+  },
+  {
+    ...closed,
+    default: {},
+    description: 'How long what is settled stays in the store, to be read and replayed.',
+  },
+)
+
 /** The whole of routes.yaml. What a source, a sink or a route holds is checked by its own schema. */
 export const fileSchema = Type.Object(
   {
@@ -140,6 +183,8 @@ export const fileSchema = Type.Object(
     sources: named('Where events come in.', { minProperties: 1 }),
     sinks: Type.Optional(named('Where events go.')),
     routes: Type.Optional(Type.Array(Type.Unknown(), { description: 'Who gets what.' })),
+    retention: retentionSchema,
+    egress: Type.Optional(egressSchema),
   },
   { ...closed, title: 'routes.yaml of lark-fanout' },
 )

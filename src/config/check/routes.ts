@@ -1,7 +1,7 @@
 import { ConfigError } from '../../core/errors.ts'
 import { isObject, type Json, type JsonObject } from '../../core/event.ts'
 import { countRules, parsePattern } from '../../core/filter/pattern.ts'
-import type { RouteConfig, SourceConfig } from '../config.ts'
+import type { RouteConfig, SinkConfig, SourceConfig } from '../config.ts'
 import { findingsWithin } from '../text/dotted.ts'
 import { checkCombinations } from './combinations.ts'
 import { beneath, type Finding, type Path } from './finding.ts'
@@ -22,6 +22,17 @@ export interface CheckedRoutes {
   readonly configs: readonly RouteConfig[]
   readonly findings: readonly Finding[]
   readonly warnings: readonly Finding[]
+}
+
+/** Sinks that are ordered by a field that no accepted event has. Paths begin with a sink's name. */
+export function unknownOrders(sinks: readonly SinkConfig[], known: Known): Finding[] {
+  const accepted = acceptedTypes(known.events.keys(), known)
+  const events = describeEvents(accepted === '*' ? undefined : [...accepted], known)
+  return sinks.flatMap(({ name, settings: { orderBy } }) => {
+    if (orderBy === null) return []
+    const { warnings } = checkMatch({ [orderBy]: [{ exists: true }] }, events)
+    return warnings.map(({ message }) => ({ path: [name, 'order_by'], message }))
+  })
 }
 
 /** Gives the routes their defaults. Paths of findings begin with a route's index. */

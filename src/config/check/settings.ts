@@ -1,6 +1,7 @@
 import { isObject, type Json, type JsonObject } from '../../core/event.ts'
-import type { RetryPolicy, SinkSettings } from '../../core/plan.ts'
+import type { Retention, RetryPolicy, SinkSettings } from '../../core/plan.ts'
 import { parseDuration } from '../duration.ts'
+import { parseRate } from '../rate.ts'
 import type { Finding, Path } from './finding.ts'
 import type { RetryOptions, SinkOptions } from './options.ts'
 
@@ -15,11 +16,27 @@ interface Bounds {
 
 const timeoutBounds: Bounds = { min: 1, max: DAY_MS, text: 'between 1ms and 1d' }
 const waitBounds: Bounds = { min: 0, max: 365 * DAY_MS, text: 'at most 365d' }
+const cooldownBounds: Bounds = { min: 1, max: DAY_MS, text: 'between 1ms and 1d' }
+const retentionBounds: Bounds = { min: 1, max: 36_500 * DAY_MS, text: 'between 1ms and 36500d' }
 
 /** The options that every sink has, in the gateway's own terms: durations in milliseconds, waits one by one. */
 export function settingsOf(options: SinkOptions): SinkSettings {
-  const { timeout, concurrency, retry, paused } = options
-  return { timeoutMs: ms(timeout), concurrency, retry: policyOf(retry), paused }
+  const { timeout, concurrency, retry, rate_limit, order_by, breaker, paused } = options
+  return {
+    timeoutMs: ms(timeout),
+    concurrency,
+    retry: policyOf(retry),
+    rateLimit: (rate_limit && parseRate(rate_limit)) || null,
+    orderBy: order_by ?? null,
+    breaker: { failures: breaker.failures, cooldownMs: ms(breaker.cooldown) },
+    paused,
+  }
+}
+
+/** Of a value that its schema has given its defaults; what is not in order is not used. */
+export function retentionOf(options: Json | undefined): Retention {
+  const { delivered = '', dead = '' } = isObject(options) ? options : {}
+  return { deliveredMs: ms(String(delivered)), deadMs: ms(String(dead)) }
 }
 
 function policyOf(retry: RetryOptions): RetryPolicy {
@@ -49,6 +66,7 @@ export function checkSettings(written: Json): Finding[] {
   const retry = isObject(written.retry) ? written.retry : {}
   const { initial, max, schedule } = retry
   const waits = Array.isArray(schedule) ? schedule : []
+  const { cooldown } = isObject(written.breaker) ? written.breaker : {}
   return [
     ...checkBounds(['timeout'], written.timeout, timeoutBounds),
     ...checkBounds(['retry', 'initial'], initial, waitBounds),
@@ -56,7 +74,18 @@ export function checkSettings(written: Json): Finding[] {
     ...waits.flatMap((wait, index) =>
       checkBounds(['retry', 'schedule', String(index)], wait, waitBounds),
     ),
+    ...checkBounds(['breaker', 'cooldown'], cooldown, cooldownBounds),
     ...(schedule === undefined ? [] : checkScheduled(retry)),
+  ]
+}
+
+/** What its schema cannot say of `retention` as the file has it. */
+export function checkRetention(written: Json | undefined): Finding[] {
+  if (!isObject(written)) return []
+  const { delivered, dead } = written
+  return [
+    ...checkBounds(['delivered'], delivered, retentionBounds),
+    ...checkBounds(['dead'], dead, retentionBounds),
   ]
 }
 

@@ -86,7 +86,7 @@ export function wholeSchema(
   const properties = isObject(file.properties) ? file.properties : {}
   return {
     properties: {
-      version: properties.version ?? {},
+      ...properties,
       sources: { properties: entries.sources },
       sinks: { properties: entries.sinks },
       routes: { items: route },
