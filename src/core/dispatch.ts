@@ -1,4 +1,9 @@
-import { createLane, type Lane, type LaneContext, type Place } from './lane.ts'
+import type { Place } from './lane/hold.ts'
+import { createLane, type Lane } from './lane/lane.ts'
+import type { LaneContext } from './lane/state.ts'
+import type { LaneStatus } from './lane/status.ts'
+import type { Ledger } from './ledger.ts'
+import { createPauses } from './pauses.ts'
 import type { Plan } from './plan.ts'
 
 /** The delivering half: one lane a sink. */
@@ -6,21 +11,32 @@ export interface Dispatch {
   reserve(sink: string): Place
   /** Gives the plan's sinks their lanes: those whose sink is the same live on untouched, the others' are closed. */
   follow(plan: Plan): void
-  /** Looks for what is due where it is time to, and delivers it. */
-  wake(): void
+  /** Looks for what is due where it is time to, and delivers it; `now` looks everywhere. */
+  wake(now?: 'now'): void
   /** Looks everywhere; resolves when nothing due is left that a sink would take. */
   drain(): Promise<void>
+  /** One a sink of the plan, as it is now. */
+  status(): readonly LaneStatus[]
   /** Finishes what is in flight and gives the rest back to the store. */
   close(): Promise<void>
+}
+
+export interface DispatchContext extends Omit<LaneContext, 'pauses'> {
+  readonly ledger: Pick<Ledger, 'pauses' | 'pause'>
 }
 
 /** Where a sink has just left the plan, what it is owed waits in the store. */
 const noPlace: Place = { leaseMs: 0, fill: () => {} }
 
-export function createDispatch(context: LaneContext): Dispatch {
+export function createDispatch(context: DispatchContext): Dispatch {
   let lanes = new Map<string, Lane>()
+  const pauses = createPauses(context.ledger, context.runtime, () => wakeAll())
   const closing = new Set<Promise<void>>()
   let ended = false
+
+  function wakeAll(now?: 'now'): void {
+    for (const lane of lanes.values()) lane.wake(now)
+  }
 
   /** What it gives back, its successor finds. */
   function retire(lane: Lane): void {
@@ -40,16 +56,22 @@ export function createDispatch(context: LaneContext): Dispatch {
       for (const live of plan.sinks.values()) {
         const lane = before.get(live.name)
         const same = lane?.live.sink === live.sink
-        lanes.set(live.name, same && lane ? lane : createLane(live, context))
+        lanes.set(live.name, same && lane ? lane : createLane(live, { ...context, pauses }))
       }
       for (const lane of before.values()) if (lanes.get(lane.live.name) !== lane) retire(lane)
-      wake(lanes)
+      void pauses.refresh()
+      wakeAll()
     },
-    wake: () => wake(lanes),
+    wake(now) {
+      void pauses.refresh(now)
+      wakeAll(now)
+    },
     async drain() {
-      wake(lanes, 'now')
+      await pauses.refresh('now')
+      wakeAll('now')
       await Promise.all([...lanes.values()].map((lane) => lane.idle()))
     },
+    status: () => [...lanes.values()].map((lane) => lane.status()),
     async close() {
       ended = true
       for (const lane of lanes.values()) retire(lane)
@@ -57,8 +79,4 @@ export function createDispatch(context: LaneContext): Dispatch {
       await Promise.all(closing)
     },
   }
-}
-
-function wake(lanes: ReadonlyMap<string, Lane>, now?: 'now'): void {
-  for (const lane of lanes.values()) lane.wake(now)
 }

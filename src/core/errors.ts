@@ -15,9 +15,15 @@ export class ConfigError extends Error {
   readonly problems: readonly Problem[]
 
   constructor(problems: readonly Problem[]) {
-    super(problems.map(({ path, message }) => (path ? `${path}: ${message}` : message)).join('\n'))
+    super(listed(problems, '\n'))
     this.problems = problems
   }
+}
+
+/** Problems as one text. */
+export function listed(problems: readonly Problem[], separator: string): string {
+  const lines = problems.map(({ path, message }) => (path ? `${path}: ${message}` : message))
+  return lines.join(separator)
 }
 
 /** A request that is answered with `status`; `message` is for the stranger who sent it. */
@@ -25,11 +31,19 @@ export class RejectedError extends Error {
   override readonly name = 'RejectedError'
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
+  /** What is wrong in the request, by the path in its query or its body. */
+  readonly errors: readonly Problem[]
 
-  constructor(status: number, message: string, headers: Readonly<Record<string, string>> = {}) {
+  constructor(
+    status: number,
+    message: string,
+    headers: Readonly<Record<string, string>> = {},
+    errors: readonly Problem[] = [],
+  ) {
     super(message)
     this.status = status
     this.headers = headers
+    this.errors = errors
   }
 }
 
@@ -40,6 +54,8 @@ export interface DeliveryFailure {
   readonly gone?: boolean
   /** Worth one of the attempt's quick tries: a connection error, or a 5xx without `Retry-After`. */
   readonly transient?: boolean
+  /** There was no answer. Counts for the breaker, as do `transient` and a `status` of 500 and more. */
+  readonly unreachable?: boolean
   /** The receiver's own wish (`Retry-After`): no attempt is made earlier than this from now. */
   readonly retryAfterMs?: number
   /** The receiver's answer, for the people who read the dead letters. */

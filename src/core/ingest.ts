@@ -1,12 +1,14 @@
 import type { Dispatch } from './dispatch.ts'
 import { messageOf, RejectedError } from './errors.ts'
 import type { Event, JsonObject } from './event.ts'
-import type { Place } from './lane.ts'
+import type { Place } from './lane/hold.ts'
 import type { EventResult, Meter } from './meter.ts'
+import { orderKeyOf } from './order.ts'
+import type { Accepted, Outbox, Owed } from './outbox.ts'
+import type { Patience } from './patience.ts'
 import type { LiveSource, Plan } from './plan.ts'
 import type { Callback } from './plugin.ts'
 import type { Runtime } from './runtime.ts'
-import type { Accepted, Outbox } from './store.ts'
 
 /** How long an event's identity is remembered, at the least; Feishu itself stops trying after seven hours. */
 const IDENTITY_MS = 30 * 24 * 60 * 60 * 1000
@@ -16,6 +18,8 @@ export interface IngestContext {
   readonly dispatch: Dispatch
   readonly runtime: Runtime
   readonly meter: Meter
+  /** For how long an answer waits for the store. */
+  readonly inTime: Patience
   plan(): Plan
 }
 
@@ -25,7 +29,8 @@ export type Ingested =
 
 /**
  * The receiving half: a callback in, its event verified, checked, routed and stored. Resolves only when the event is
- * durable. Throws RejectedError for what is not authentic (400, 401), and where the store cannot take it (503).
+ * durable. Throws RejectedError for what is not authentic (400, 401), and where the store cannot take it, or not in time
+ * (503): then the event may be stored later all the same, and the next try is a duplicate.
  */
 export async function ingest(
   context: IngestContext,
@@ -60,28 +65,30 @@ async function take(
   if (event.time < context.runtime.now() - IDENTITY_MS) return 'duplicate'
   const plan = context.plan()
   const wrong = problems.length > 0 ? problems : plan.check(event)
-  const { duplicate } = await accept(
-    context,
-    event,
-    wrong,
-    wrong.length > 0 ? [] : plan.route(event),
-  )
+  const owed = wrong.length > 0 ? [] : owedFor(event, plan)
+  const { duplicate } = await context.inTime(() => accept(context, event, wrong, owed))
   if (duplicate) return 'duplicate'
   return wrong.length > 0 ? 'quarantined' : 'accepted'
+}
+
+/** One entry a sink. */
+function owedFor(event: Event, { route, sinks }: Plan): Omit<Owed, 'claimMs'>[] {
+  return route(event).map((sink) => {
+    const orderBy = sinks.get(sink)?.settings.orderBy ?? null
+    return { sink, orderKey: orderKeyOf(event, orderBy) }
+  })
 }
 
 async function accept(
   { outbox, dispatch, runtime }: IngestContext,
   event: Event,
   problems: readonly string[],
-  sinks: readonly string[],
+  owes: readonly Omit<Owed, 'claimMs'>[],
 ): Promise<Accepted> {
-  const places = new Map(sinks.map((sink) => [sink, dispatch.reserve(sink)]))
-  const owed = [...places].map(([sink, { leaseMs }]) => ({
-    sink,
-    orderKey: null,
-    claimMs: leaseMs,
-  }))
+  const places = owes.map((one) => ({ ...one, place: dispatch.reserve(one.sink) }))
+  const owed = places.map(({ sink, orderKey, place }) => {
+    return { sink, orderKey, claimMs: place.leaseMs }
+  })
   const now = runtime.now()
   let accepted: Accepted | undefined
   try {
@@ -95,15 +102,18 @@ async function accept(
 }
 
 function fill(
-  places: ReadonlyMap<string, Place>,
+  places: readonly { readonly sink: string; readonly orderKey: string | null; place: Place }[],
   event: Event,
   accepted: Accepted | undefined,
   now: number,
 ): void {
   const grants = new Map(accepted?.granted.map((grant) => [grant.sink, grant]))
-  for (const [sink, place] of places) {
+  for (const { sink, orderKey, place } of places) {
     const grant = grants.get(sink)
+    const ordered = orderKey !== null
     const leaseUntil = now + place.leaseMs
-    place.fill(grant && { id: grant.id, claim: grant.claim, event, attempt: 1, leaseUntil })
+    place.fill(
+      grant && { id: grant.id, claim: grant.claim, event, attempt: 1, ordered, leaseUntil },
+    )
   }
 }

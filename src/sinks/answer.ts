@@ -19,9 +19,10 @@ export async function readAnswer(answer: FetchResponse, now: number): Promise<Re
   })
 }
 
-/** There was no answer: the connection failed, or the time ran out. */
+/** There was no answer: the connection failed or was refused here, or the time ran out. */
 export function noAnswer(cause: unknown, signal: AbortSignal): DeliveryError {
-  if (signal.aborted) return new DeliveryError('timed out', { cause })
+  if (cause instanceof DeliveryError) return cause
+  if (signal.aborted) return new DeliveryError('timed out', { unreachable: true, cause })
   return new DeliveryError(`the connection failed: ${codeOf(cause)}`, { transient: true, cause })
 }
 

@@ -1,99 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import { createDispatch } from '../../src/core/dispatch.ts'
-import { DeliveryError, type DeliveryFailure } from '../../src/core/errors.ts'
-import type { DeliveryResult } from '../../src/core/meter.ts'
-import type { LiveSink, Plan, SinkSettings } from '../../src/core/plan.ts'
+import { DeliveryError } from '../../src/core/errors.ts'
 import type { Sink } from '../../src/core/plugin.ts'
 import type { Store } from '../../src/core/store.ts'
-import { createNodeRuntime } from '../../src/hosts/node-runtime.ts'
 import { openMemoryStore } from '../../src/stores/memory.ts'
-import { recordingLog } from '../log.ts'
 import { sampleEvent } from '../sample-event.ts'
-
-const START = 1_700_000_000_000
-
-interface Setup {
-  readonly sinks: Record<string, { sink: Sink; settings?: Partial<SinkSettings> }>
-  readonly store?: Store
-}
-
-function live(name: string, sink: Sink, settings: Partial<SinkSettings> = {}): LiveSink {
-  const retry = { waits: [5000, 15_000], jitter: 0, quick: 0 }
-  const defaults = { timeoutMs: 1000, concurrency: 4, retry, paused: false }
-  return {
-    name,
-    sink,
-    settings: { ...defaults, ...settings },
-    fingerprint: name,
-    conceal: (text) => text.replaceAll('hunter2', '***'),
-  }
-}
-
-function planOf(...sinks: readonly LiveSink[]): Plan {
-  const byName = new Map(sinks.map((sink) => [sink.name, sink]))
-  return { sources: [], sinks: byName, route: () => [...byName.keys()], check: () => [] }
-}
-
-/** A dispatch over the memory store, with a clock that the test moves. */
-function setup({ sinks, store = openMemoryStore() }: Setup) {
-  const clock = { now: START }
-  const log = recordingLog()
-  const results: [string, DeliveryResult][] = []
-  const wakes: number[] = []
-  const lives = Object.entries(sinks).map(([name, { sink, settings }]) =>
-    live(name, sink, settings),
-  )
-  const runtime = {
-    ...createNodeRuntime({ folder: '.', log }),
-    now: () => clock.now,
-    random: () => 0,
-  }
-  const dispatch = createDispatch({
-    outbox: store,
-    runtime,
-    meter: { received() {}, attempted: (sink, result) => void results.push([sink, result]) },
-    wakeAt: (time) => void wakes.push(time),
-  })
-  let ids = 0
-  return {
-    clock,
-    log,
-    store,
-    dispatch,
-    results,
-    wakes,
-    lives,
-    /** Stores an event that these sinks are owed, and delivers what it may. */
-    async owe(...names: readonly string[]) {
-      const owed = names.map((sink) => ({ sink, orderKey: null, claimMs: 0 }))
-      const event = sampleEvent({ id: `event-${++ids}` })
-      await store.accept([{ event, problems: [], owed }], clock.now)
-      return event
-    },
-    async pending(): Promise<Record<string, number>> {
-      const rows = await store.backlog()
-      return Object.fromEntries(rows.map(({ sink, pending }) => [sink, pending]))
-    },
-    async dead(): Promise<number> {
-      return (await store.backlog()).reduce((sum, { dead }) => sum + dead, 0)
-    },
-  }
-}
-
-/** A sink that answers each delivery in turn; what is no error is success. */
-function scripted(...answers: readonly (DeliveryFailure | Error | 'ok')[]) {
-  const delivered: string[] = []
-  let calls = 0
-  const sink: Sink = {
-    async deliver(event) {
-      const answer = answers[calls++] ?? 'ok'
-      if (answer instanceof Error) throw answer
-      if (answer !== 'ok') throw new DeliveryError('refused', answer)
-      delivered.push(event.id)
-    },
-  }
-  return { sink, delivered, calls: () => calls }
-}
+import { live, planOf, START, scripted, setup } from './lanes.ts'
 
 describe('deliveries', () => {
   test('what is owed is delivered, and owed no more', async () => {
@@ -455,7 +366,13 @@ describe('places', () => {
     const [accepted] = await store.accept([{ event, problems: [], owed }], clock.now)
     const grant = accepted?.granted[0]
     if (!grant) throw new Error('not granted')
-    place.fill({ ...grant, event, attempt: 1, leaseUntil: clock.now + place.leaseMs })
+    place.fill({
+      ...grant,
+      event,
+      attempt: 1,
+      ordered: false,
+      leaseUntil: clock.now + place.leaseMs,
+    })
     expect(delivered).toEqual([event.id])
   })
 
@@ -478,10 +395,12 @@ describe('places', () => {
   test('while a claim is under way, half of them are still given', async () => {
     const store = openMemoryStore()
     const { promise: claimed, resolve } = Promise.withResolvers<void>()
+    const { promise: asked, resolve: ask } = Promise.withResolvers<void>()
     let isSlow = false
     const slow: Store = {
       ...store,
       async claim(query) {
+        if (isSlow) ask()
         if (isSlow) await claimed
         return store.claim(query)
       },
@@ -493,6 +412,7 @@ describe('places', () => {
     await dispatch.drain()
     isSlow = true
     const drained = dispatch.drain()
+    await asked
     const places = Array.from({ length: 5 }, () => dispatch.reserve('a'))
     expect(places.map(({ leaseMs }) => leaseMs > 0)).toEqual([true, true, true, true, false])
     for (const place of places) place.fill(undefined)

@@ -10,6 +10,12 @@ type Rest = string | undefined
 /** How deep lists may nest; no event of Feishu's comes near it, and what is deeper is not seen. */
 const maxDepth = 1000
 
+/**
+ * How many ways of sharing out the fields over lists may be tried. An event whose keys have dots can offer two for each
+ * field; what takes more is no match, or one event could hold up all others.
+ */
+const maxWays = 10_000
+
 /** What a path leads to without entering an element of a list. */
 interface Reached {
   readonly leaves: Leaf[]
@@ -25,7 +31,9 @@ export function matchesRule(rule: Rule, event: unknown): boolean {
   if (!isObject(event)) return false
   for (const field of rule) {
     const { leaves, lists } = reach(event, field.path)
-    if (lists.length > 0) return matchesTogether(rule.map(wantOf), event, 0)
+    if (lists.length > 0) {
+      return matchesTogether(rule.map(wantOf), { value: event, depth: 0, ways: { left: maxWays } })
+    }
     if (!matchesHere(field, leaves)) return false
   }
   return true
@@ -100,35 +108,37 @@ function wantOf(field: Field): Want {
 /** The wants that one element of a list must meet together. */
 type Groups = ReadonlyMap<List, readonly Want[]>
 
-function matchesTogether(wants: readonly Want[], scope: unknown, depth: number): boolean {
-  return depth <= maxDepth && canPlace(wants, 0, new Map(), scope, depth)
+/** Where wants are to be met: the event, or an element of one of its lists. */
+interface Scope {
+  readonly value: unknown
+  readonly depth: number
+  /** Shared by all scopes of one event. */
+  readonly ways: { left: number }
+}
+
+function matchesTogether(wants: readonly Want[], scope: Scope): boolean {
+  return scope.depth <= maxDepth && canPlace(wants, 0, new Map(), scope)
 }
 
 /** Gives each want, from `index` on, to where it is met: here, or in an element of a list. */
-function canPlace(
-  wants: readonly Want[],
-  index: number,
-  placed: Groups,
-  scope: unknown,
-  depth: number,
-): boolean {
+function canPlace(wants: readonly Want[], index: number, placed: Groups, scope: Scope): boolean {
   let groups = placed
   for (let next = index; next < wants.length; next++) {
-    const ways = waysToPlace(wants, next, groups, scope)
+    const ways = waysToPlace(wants, next, groups, scope.value)
     if (ways.length > 1) {
-      return ways.some((way) => canPlace(wants, next + 1, way, scope, depth))
+      return ways.some((way) => --scope.ways.left > 0 && canPlace(wants, next + 1, way, scope))
     }
     const [only] = ways
     if (only === undefined) return false
     groups = only
   }
-  for (const [list, group] of groups) if (!hasMatch(list, group, depth + 1)) return false
+  for (const [list, group] of groups) if (!hasMatch(list, group, scope)) return false
   return true
 }
 
-function hasMatch(list: List, wants: readonly Want[], depth: number): boolean {
-  for (const element of list) {
-    if (isNested(element) && matchesTogether(wants, element, depth)) return true
+function hasMatch(list: List, wants: readonly Want[], { depth, ways }: Scope): boolean {
+  for (const value of list) {
+    if (isNested(value) && matchesTogether(wants, { value, depth: depth + 1, ways })) return true
   }
   return false
 }

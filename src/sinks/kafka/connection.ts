@@ -60,7 +60,8 @@ async function send(state: State, topic: string, messages: KafkaMessage[]): Prom
     () => sendIn(state, session, topic, messages),
     () => {
       end(state, session)
-      return new DeliveryError(`the brokers did not answer within ${SEND_DEADLINE_MS} ms`)
+      const message = `the brokers did not answer within ${SEND_DEADLINE_MS} ms`
+      return new DeliveryError(message, { unreachable: true })
     },
   )
 }

@@ -1,3 +1,4 @@
+import { EGRESS_REFUSED } from '../../core/egress/rules.ts'
 import { DeliveryError, messageOf } from '../../core/errors.ts'
 
 /** Why a send failed, and whose fault it was: this decides what becomes of the batch's other messages. */
@@ -25,10 +26,14 @@ const PERMANENT = new Map<string, 'size' | 'message' | 'topic'>([
  */
 export function kafkaFailure(thrown: unknown, topic: string): KafkaFailure {
   if (thrown instanceof DeliveryError) return { of: 'brokers', error: thrown }
+  const refusal = egressRefusal(thrown)
+  if (refusal) return { of: 'brokers', error: refusal }
   const type = kafkaErrorType(thrown)
   const of = PERMANENT.get(type) ?? 'brokers'
   const error = new DeliveryError(explain(type, topic) ?? messageOf(thrown), {
     permanent: of !== 'brokers',
+    // What a broker itself says has a type.
+    unreachable: type === '',
     cause: thrown,
   })
   return { of, error }
@@ -39,6 +44,13 @@ export function kafkaErrorType(thrown: unknown): string {
   if (!(thrown instanceof Error)) return ''
   if ('type' in thrown && typeof thrown.type === 'string') return thrown.type
   return kafkaErrorType(thrown.cause)
+}
+
+/** What kafkajs has left of it: its code, and its message behind words of its own. */
+function egressRefusal(thrown: unknown): DeliveryError | undefined {
+  if (!(thrown instanceof Error)) return undefined
+  if (!('code' in thrown) || thrown.code !== EGRESS_REFUSED) return egressRefusal(thrown.cause)
+  return new DeliveryError(thrown.message.replace(/^Connection error: /, ''), { cause: thrown })
 }
 
 function explain(type: string, topic: string): string | undefined {

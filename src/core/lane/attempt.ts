@@ -1,30 +1,43 @@
 import pRetry from 'p-retry'
-import { DeliveryError, type DeliveryFailure, messageOf } from './errors.ts'
-import { frozen } from './event.ts'
-import type { LiveSink } from './plan.ts'
+import { DeliveryError, type DeliveryFailure, messageOf } from '../errors.ts'
+import { frozen } from '../event.ts'
+import type { ClaimedDelivery } from '../outbox.ts'
+import type { LiveSink } from '../plan.ts'
+import type { Runtime } from '../runtime.ts'
+import { within } from '../within.ts'
 import { QUICK_WAIT_MS } from './retry.ts'
-import type { Runtime } from './runtime.ts'
-import type { ClaimedDelivery } from './store.ts'
-import { within } from './within.ts'
 
 export type AttemptResult =
   | { readonly ok: true; readonly status: number | null }
   | { readonly ok: false; readonly message: string; readonly failure: DeliveryFailure }
+
+/** What a lane has to say to the tries of an attempt, and wants to hear of them. */
+export interface Tries {
+  /** Called before each. */
+  starts(): void
+  failed(failure: DeliveryFailure): void
+  mayTryAgain(): boolean
+}
 
 /** One attempt with its quick tries. Never rejects, and settles within the timeouts whatever the sink does. */
 export async function attempt(
   live: LiveSink,
   delivery: ClaimedDelivery,
   { contain }: Pick<Runtime, 'contain'>,
-  mayTryAgain: () => boolean,
+  tries: Tries,
 ): Promise<AttemptResult> {
+  const tryOnce = () => {
+    tries.starts()
+    return deliverOnce(live, delivery, contain)
+  }
   try {
-    const receipt = await pRetry(() => deliverOnce(live, delivery, contain), {
+    const receipt = await pRetry(tryOnce, {
       retries: live.settings.retry.quick,
       minTimeout: QUICK_WAIT_MS.first,
       maxTimeout: QUICK_WAIT_MS.last,
       factor: 2,
-      shouldRetry: ({ error }) => mayTryAgain() && failureOf(error).transient === true,
+      onFailedAttempt: ({ error }) => tries.failed(failureOf(error)),
+      shouldRetry: ({ error }) => failureOf(error).transient === true && tries.mayTryAgain(),
     })
     return { ok: true, status: wholeNumber(receipt?.status) ?? null }
   } catch (error) {
@@ -43,7 +56,10 @@ function deliverOnce(
   return within(
     settings.timeoutMs,
     (signal) => Promise.race([deliver(signal), strayed]),
-    () => new DeliveryError(`no answer within ${settings.timeoutMs} ms`),
+    () => {
+      const message = `no answer within ${settings.timeoutMs} ms`
+      return new DeliveryError(message, { unreachable: true })
+    },
   )
 }
 
@@ -60,11 +76,12 @@ const MAX_RESPONSE = 16 * 1024
 /** What a plugin says of a failure is not to be trusted with the store: types are not checked at run time. */
 function failureOf(error: unknown): DeliveryFailure {
   if (!(error instanceof DeliveryError)) return {}
-  const { permanent, gone, transient, retryAfterMs, status, response } = error.failure
+  const { permanent, gone, transient, unreachable, retryAfterMs, status, response } = error.failure
   return {
     permanent: permanent === true,
     gone: gone === true,
     transient: transient === true,
+    unreachable: unreachable === true,
     retryAfterMs: Number.isFinite(retryAfterMs) ? Math.max(0, Number(retryAfterMs)) : 0,
     ...(wholeNumber(status) !== undefined && { status: Number(status) }),
     response: typeof response === 'string' ? response.slice(0, MAX_RESPONSE) : '',

@@ -1,7 +1,7 @@
-import { messageOf } from './errors.ts'
-import type { LiveSink } from './plan.ts'
-import type { Log } from './runtime.ts'
-import { within } from './within.ts'
+import { messageOf } from '../errors.ts'
+import type { LiveSink } from '../plan.ts'
+import type { Log } from '../runtime.ts'
+import { within } from '../within.ts'
 
 /** A plugin's fault is never the gateway's. */
 export function isReady({ sink }: LiveSink): boolean {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { afterFailure, leaseMsOf } from '../../src/core/retry.ts'
+import { afterFailure, leaseMsOf } from '../../../src/core/lane/retry.ts'
+import { settings as anySettings } from '../../settings.ts'
 
 const policy = { waits: [5000, 15_000], jitter: 0.2, quick: 2 }
 const failed = { attempt: 1, message: 'HTTP 503', failure: {} }
@@ -30,7 +31,7 @@ describe('after a failed attempt', () => {
 })
 
 test('a lease covers every quick try, their waits and a margin', () => {
-  const settings = { timeoutMs: 10_000, concurrency: 1, retry: policy, paused: false }
+  const settings = { ...anySettings, timeoutMs: 10_000, retry: policy }
   expect(leaseMsOf(settings)).toBe(3 * 10_000 + 100 + 200 + 30_000)
   const many = { ...settings, retry: { ...policy, quick: 100 } }
   expect(leaseMsOf(many)).toBe(101 * 10_000 + 100 + 200 + 400 + 800 + 96 * 1000 + 30_000)

@@ -1,6 +1,6 @@
-import type { DeliveryFailure } from './errors.ts'
-import type { RetryPolicy, SinkSettings } from './plan.ts'
-import type { Settlement } from './store.ts'
+import type { DeliveryFailure } from '../errors.ts'
+import type { Settlement } from '../outbox.ts'
+import type { RetryPolicy, SinkSettings } from '../plan.ts'
 
 /** A receiver's `Retry-After` is believed up to here. */
 const MAX_RETRY_AFTER_MS = 24 * 60 * 60 * 1000

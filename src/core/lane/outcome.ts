@@ -1,8 +1,8 @@
+import type { AttemptRecord, Settlement } from '../outbox.ts'
+import type { RetryPolicy } from '../plan.ts'
+import type { Runtime } from '../runtime.ts'
 import type { AttemptResult } from './attempt.ts'
-import type { RetryPolicy } from './plan.ts'
 import { afterFailure } from './retry.ts'
-import type { Runtime } from './runtime.ts'
-import type { AttemptRecord, Settlement } from './store.ts'
 
 /** An attempt for people to read. `at` and `now` are its start and its end, in Unix milliseconds. */
 export function recordOf(result: AttemptResult, at: number, now: number): AttemptRecord {

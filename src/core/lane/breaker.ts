@@ -1,0 +1,79 @@
+import type { DeliveryFailure } from '../errors.ts'
+import type { BreakerPolicy } from '../plan.ts'
+import type { BreakerState } from './status.ts'
+
+/**
+ * Leaves a receiver alone that keeps failing. Closed: all may be sent. Open: nothing is, until the cooldown is over.
+ * Half-open then: one delivery tries, and closes it or opens it again. Times in Unix milliseconds.
+ */
+export interface Breaker {
+  state(now: number): BreakerState
+  /** Whether one more delivery may be started. */
+  admits(now: number): boolean
+  /** When an open one admits the next delivery. */
+  readonly retryAt: number
+  /** A delivery is started. Its ticket goes with what its requests come to. */
+  start(): Ticket
+  failed(ticket: Ticket, failure: DeliveryFailure, now: number): void
+  succeeded(ticket: Ticket): void
+  /** Whether the breaker is still as it was when the delivery started. */
+  isCurrent(ticket: Ticket): boolean
+}
+
+/** What began before the breaker last changed says nothing about the receiver as it is now. */
+export type Ticket = number
+
+/** `changed` hears of every opening and closing. */
+export function createBreaker(
+  { failures, cooldownMs }: BreakerPolicy,
+  changed: (state: 'open' | 'closed') => void,
+): Breaker {
+  let era: Ticket = 0
+  let inARow = 0
+  let retryAt = Number.NEGATIVE_INFINITY
+  let isClosed = true
+  let isTrying = false
+
+  function change(closed: boolean, until: number): void {
+    era++
+    inARow = 0
+    isClosed = closed
+    isTrying = false
+    retryAt = until
+    changed(closed ? 'closed' : 'open')
+  }
+
+  /** A clock that was set back to before the opening ends it, too. */
+  function isCooling(now: number): boolean {
+    return !isClosed && now < retryAt && now >= retryAt - cooldownMs
+  }
+
+  return {
+    state: (now) => (isClosed ? 'closed' : isCooling(now) ? 'open' : 'half-open'),
+    admits: (now) => isClosed || (!isCooling(now) && !isTrying),
+    get retryAt() {
+      return retryAt
+    },
+    start() {
+      isTrying = !isClosed
+      return era
+    },
+    failed(ticket, failure, now) {
+      if (ticket !== era) return
+      inARow = isOutage(failure) ? inARow + 1 : 0
+      if (isClosed ? inARow >= failures : inARow > 0) change(false, now + cooldownMs)
+      else if (!isClosed) change(true, Number.NEGATIVE_INFINITY)
+    },
+    succeeded(ticket) {
+      if (ticket !== era) return
+      inARow = 0
+      if (!isClosed) change(true, Number.NEGATIVE_INFINITY)
+    },
+    isCurrent: (ticket) => ticket === era,
+  }
+}
+
+/** A receiver that refuses one event is up; one that is down fails them all. */
+function isOutage({ transient, unreachable, status = 0 }: DeliveryFailure): boolean {
+  return transient === true || unreachable === true || status >= 500
+}

@@ -1,0 +1,82 @@
+import type { DeliveryResult } from '../meter.ts'
+import type { AttemptRecord, ClaimedDelivery, Settlement } from '../outbox.ts'
+import { type AttemptResult, attempt } from './attempt.ts'
+import { isPaused } from './gate.ts'
+import { giveBack, lookBy } from './hold.ts'
+import { outcomeOf, recordOf } from './outcome.ts'
+import type { LaneState } from './state.ts'
+
+/** Tries one delivery once, and settles it. Never rejects; the caller counts it as running meanwhile. */
+export async function deliver(lane: LaneState, delivery: ClaimedDelivery): Promise<void> {
+  const { runtime } = lane.context
+  const at = runtime.now()
+  const { retry } = lane.live.settings
+  if (delivery.attempt > retry.waits.length + 1) return bury(lane, delivery, at)
+  // An attempt that outlives its lease could meet another gateway's attempt at the same delivery.
+  if (delivery.leaseUntil - at < lane.longestAttemptMs) return giveBack(lane, [delivery])
+  const result = await tryIt(lane, delivery)
+  lane.attemptMs += (runtime.now() - at - lane.attemptMs) / 8
+  const record = recordOf(result, at, runtime.now())
+  if (!result.ok && result.failure.gone) return stop(lane, delivery, record)
+  settle(lane, delivery, record, outcomeOf(result, delivery.attempt, retry, runtime))
+}
+
+async function tryIt(lane: LaneState, delivery: ClaimedDelivery): Promise<AttemptResult> {
+  const { live, breaker, rate, context } = lane
+  const { runtime } = context
+  const ticket = breaker.start()
+  const result = await attempt(live, delivery, runtime, {
+    starts: () => rate.spend(runtime.now()),
+    failed: (failure) => breaker.failed(ticket, failure, runtime.now()),
+    mayTryAgain: () => !lane.closing && breaker.isCurrent(ticket),
+  })
+  if (result.ok) breaker.succeeded(ticket)
+  return result
+}
+
+/** An event whose attempts never end by themselves, because each ends the process, must end too. */
+function bury(lane: LaneState, delivery: ClaimedDelivery, at: number): void {
+  const error = `gave up after ${delivery.attempt - 1} attempts: the gateway ended during the last one`
+  const record = { at, durationMs: 0, status: null, error, response: '' }
+  settle(lane, delivery, record, { state: 'dead', reason: error })
+}
+
+function settle(
+  lane: LaneState,
+  delivery: ClaimedDelivery,
+  record: AttemptRecord,
+  outcome: Settlement['outcome'],
+): void {
+  const { id, claim, attempt, ordered } = delivery
+  const settled = lane.settler.settle({ id, claim, attempt, outcome, record })
+  if (ordered && outcome.state !== 'pending') void settled.then(() => takeNext(lane))
+  count(lane, outcome.state === 'pending' ? 'failed' : outcome.state, record)
+  if (outcome.state === 'delivered') return
+  if (outcome.state === 'pending') lookBy(lane, outcome.dueAt)
+  const fields = { sink: lane.live.name, event: delivery.event.id, attempt, error: record.error }
+  const message = outcome.state === 'dead' ? 'dead letter' : 'delivery failed'
+  lane.context.runtime.log.warn(fields, message)
+}
+
+/** The next of its order key is due now. */
+function takeNext(lane: LaneState): void {
+  lane.more = true
+  lane.pump()
+}
+
+/** The receiver is gone for good: nothing more is sent to it, and what it is owed is kept. */
+function stop(lane: LaneState, delivery: ClaimedDelivery, record: AttemptRecord): void {
+  const { live, context } = lane
+  count(lane, 'failed', record)
+  giveBack(lane, [delivery])
+  if (isPaused(lane)) return
+  context.pauses.stop(live)
+  const advice = 'resume it, or change its options'
+  context.runtime.log.warn({ sink: live.name }, `the sink is gone (410), paused: ${advice}`)
+}
+
+function count(lane: LaneState, result: DeliveryResult, { at, durationMs }: AttemptRecord): void {
+  lane.context.meter.attempted(lane.live.name, result, durationMs)
+  const counter = result === 'delivered' ? lane.delivered : lane.failed
+  counter.add(at + durationMs)
+}

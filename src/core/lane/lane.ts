@@ -1,0 +1,165 @@
+import { messageOf } from '../errors.ts'
+import type { LiveSink } from '../plan.ts'
+import { createBreaker } from './breaker.ts'
+import { HELD_MS } from './capacity.ts'
+import { deliver } from './deliver.ts'
+import { isOpen, isPaused, mayClaim, mayStart, room, statusOf } from './gate.ts'
+import { closeSink } from './guard.ts'
+import { giveBack, lookBy, type Place, reserve } from './hold.ts'
+import { createPerMinute } from './per-minute.ts'
+import { createRate } from './rate.ts'
+import { leaseMsOf, longestAttemptMs } from './retry.ts'
+import { createSettler } from './settler.ts'
+import type { LaneContext, LaneState } from './state.ts'
+import type { LaneStatus } from './status.ts'
+
+/** Delivers what one sink is owed. Its concurrency and its troubles are its own: a dead sink costs the others nothing. */
+export interface Lane {
+  readonly live: LiveSink
+  /** A place for a delivery that is about to be accepted, so that it need not be read back. */
+  reserve(): Place
+  /** Delivers what it may, and looks for what is due if it is time to; `now` looks whatever the time. */
+  wake(at?: 'now'): void
+  /** Resolves when nothing due is left, or the sink takes no more. */
+  idle(): Promise<void>
+  status(): LaneStatus
+  /** Finishes what is in flight, gives the rest back to the store, closes the sink. */
+  close(): Promise<void>
+}
+
+interface State extends LaneState {
+  /** Whoever waits until nothing is left to do. */
+  waiter: PromiseWithResolvers<void> | undefined
+}
+
+export function createLane(live: LiveSink, context: LaneContext): Lane {
+  const lane = createState(live, context)
+  return {
+    live,
+    reserve: () => reserve(lane),
+    wake(at) {
+      const now = context.runtime.now()
+      // The clock may have been set back.
+      lane.lookAt = Math.min(lane.lookAt, now + LOOK_EVERY_MS)
+      if (at === 'now' || now >= lane.lookAt) look(lane)
+      else context.wakeAt(lane.lookAt)
+      pump(lane)
+    },
+    idle: () => idle(lane),
+    status: () => statusOf(lane),
+    async close() {
+      lane.closing = true
+      await idle(lane)
+      await closeSink(live, context.runtime.log)
+    },
+  }
+}
+
+function createState(live: LiveSink, context: LaneContext): State {
+  const { settings } = live
+  const lane: State = {
+    live,
+    context,
+    settler: createSettler(context.outbox, context.runtime.log),
+    rate: createRate(settings.rateLimit),
+    breaker: createBreaker(settings.breaker, (state) => onBreaker(lane, state)),
+    leaseMs: leaseMsOf(settings),
+    longestAttemptMs: longestAttemptMs(settings),
+    waiting: [],
+    reserved: 0,
+    running: 0,
+    claiming: false,
+    more: true,
+    lookAt: 0,
+    closing: false,
+    attemptMs: HELD_MS,
+    delivered: createPerMinute(),
+    failed: createPerMinute(),
+    pump: () => pump(lane),
+    waiter: undefined,
+  }
+  return lane
+}
+
+/** At least this often, for what nobody announced: what another process owes again, or did not finish. */
+const LOOK_EVERY_MS = 1000
+
+function look(lane: State): void {
+  lane.lookAt = Number.POSITIVE_INFINITY
+  lookBy(lane, lane.context.runtime.now() + LOOK_EVERY_MS)
+  lane.more = true
+}
+
+function onBreaker({ live, context, breaker }: State, state: 'open' | 'closed'): void {
+  const fields = { sink: live.name, ...live.settings.breaker }
+  const { log } = context.runtime
+  if (state === 'open') {
+    context.wakeAt(breaker.retryAt)
+    log.warn(fields, 'the breaker opened: too many failures in a row')
+  } else {
+    log.info(fields, 'the breaker closed: the sink is sent events again')
+  }
+}
+
+function pump(lane: State): void {
+  const { context, rate, waiting } = lane
+  if (!mayHold(lane)) giveBack(lane, waiting.splice(0))
+  while (mayStart(lane)) {
+    const next = waiting.shift()
+    if (!next) break
+    start(lane, next)
+  }
+  if (mayClaim(lane)) void claim(lane)
+  const hasWork = waiting.length > 0 || lane.more
+  const now = context.runtime.now()
+  if (hasWork && rate.nextAt(now) > now) context.wakeAt(rate.nextAt(now))
+  const isBusy = lane.running > 0 || lane.claiming || lane.reserved > 0
+  if (isBusy || (hasWork && isOpen(lane))) return
+  lane.waiter?.resolve()
+  lane.waiter = undefined
+}
+
+/** What cannot be started soon is better off in the store, where its lease does not run out. */
+function mayHold(lane: State): boolean {
+  const isBroken = lane.breaker.state(lane.context.runtime.now()) === 'open'
+  return !lane.closing && !isPaused(lane) && !isBroken
+}
+
+function start(lane: State, delivery: Parameters<typeof deliver>[1]): void {
+  lane.running++
+  void deliver(lane, delivery).then(() => {
+    lane.running--
+    pump(lane)
+  })
+}
+
+async function idle(lane: State): Promise<void> {
+  lane.waiter ??= Promise.withResolvers<void>()
+  const { promise } = lane.waiter
+  pump(lane)
+  await promise
+  await lane.settler.idle()
+}
+
+async function claim(lane: State): Promise<void> {
+  const { context, live, leaseMs } = lane
+  // Half the room is for what is accepted while the claim is under way.
+  const limit = Math.ceil(room(lane) / 2)
+  lane.claiming = true
+  lane.reserved += limit
+  lane.more = false
+  try {
+    const query = { sink: live.name, now: context.runtime.now(), leaseMs, limit }
+    const claimed = await context.outbox.claim(query)
+    lane.waiting.push(...claimed)
+    pump(lane)
+    if (claimed.length === limit) lane.more = true
+    else lookBy(lane, (await context.outbox.nextDueAt(live.name)) ?? lane.lookAt)
+  } catch (error) {
+    const fields = { sink: live.name, error: messageOf(error) }
+    context.runtime.log.error(fields, 'cannot claim from the store')
+  }
+  lane.claiming = false
+  lane.reserved -= limit
+  pump(lane)
+}

@@ -1,0 +1,50 @@
+/** Spaces requests evenly, so that no window of any length is ever full at its beginning. Times in Unix milliseconds. */
+export interface Rate {
+  /** When the next request may be made; the past when it may be made now. */
+  nextAt(now: number): number
+  /** One is made now. */
+  spend(now: number): void
+  /** How many may be made from `now` until `withinMs` later. */
+  slots(now: number, withinMs: number): number
+}
+
+/**
+ * Timers come a little late. Where requests are this close together, a slot that is missed by little moves none of
+ * the later ones, or a host's slowness would be taken off the rate.
+ */
+const CLOSE_MS = 20
+const LITTLE_MS = 5
+
+/** `perSecond` null is no limit. */
+export function createRate(perSecond: number | null): Rate {
+  if (perSecond === null) return unlimited
+  const intervalMs = 1000 / perSecond
+  let next = Number.NEGATIVE_INFINITY
+  let lastNow = Number.NEGATIVE_INFINITY
+
+  /** A clock that is set back takes the next slot along. */
+  function nextAt(now: number): number {
+    if (now < lastNow) next -= lastNow - now
+    lastNow = now
+    return next
+  }
+
+  return {
+    nextAt,
+    spend(now) {
+      const due = nextAt(now)
+      const keepsPace = intervalMs < CLOSE_MS && now - due < LITTLE_MS
+      next = (keepsPace ? due : Math.max(now, due)) + intervalMs
+    },
+    slots(now, withinMs) {
+      const leftMs = now + withinMs - Math.max(now, nextAt(now))
+      return leftMs < 0 ? 0 : Math.floor(leftMs / intervalMs) + 1
+    },
+  }
+}
+
+const unlimited: Rate = {
+  nextAt: () => Number.NEGATIVE_INFINITY,
+  spend() {},
+  slots: () => Number.POSITIVE_INFINITY,
+}

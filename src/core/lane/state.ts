@@ -1,0 +1,46 @@
+import type { Meter } from '../meter.ts'
+import type { ClaimedDelivery, Outbox } from '../outbox.ts'
+import type { Pauses } from '../pauses.ts'
+import type { LiveSink } from '../plan.ts'
+import type { Runtime } from '../runtime.ts'
+import type { Breaker } from './breaker.ts'
+import type { PerMinute } from './per-minute.ts'
+import type { Rate } from './rate.ts'
+import type { Settler } from './settler.ts'
+
+export interface LaneContext {
+  readonly outbox: Outbox
+  readonly runtime: Runtime
+  readonly meter: Meter
+  readonly pauses: Pauses
+  /** Asks the host to wake all lanes at that time, in Unix milliseconds. */
+  wakeAt(time: number): void
+}
+
+/** What a lane knows. */
+export interface LaneState {
+  readonly live: LiveSink
+  readonly context: LaneContext
+  readonly settler: Settler
+  readonly rate: Rate
+  readonly breaker: Breaker
+  readonly leaseMs: number
+  readonly longestAttemptMs: number
+  /** Claimed and not yet started. */
+  readonly waiting: ClaimedDelivery[]
+  /** Places for deliveries that are about to be accepted or claimed. */
+  reserved: number
+  running: number
+  claiming: boolean
+  /** Whether the store may hold something due that this lane has not claimed. */
+  more: boolean
+  /** When to look at the store again, in Unix milliseconds. */
+  lookAt: number
+  closing: boolean
+  /** How long an attempt takes of late. */
+  attemptMs: number
+  readonly delivered: PerMinute
+  readonly failed: PerMinute
+  /** Starts, claims and gives back what it may: called whenever something has changed. */
+  readonly pump: () => void
+}

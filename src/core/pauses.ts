@@ -1,0 +1,84 @@
+import { messageOf } from './errors.ts'
+import type { Ledger, Pause } from './ledger.ts'
+import type { LiveSink } from './plan.ts'
+import type { Runtime } from './runtime.ts'
+
+/** Who has paused which sink, as the store last said: operators beside this process may change it at any time. */
+export interface Pauses {
+  /** Empty when nobody has. Undefined before the store has been asked, when nothing may be sent to anyone. */
+  of(live: LiveSink): readonly Pause['by'][] | undefined
+  /** Asks the store, at most once a second unless `now`. Never rejects. */
+  refresh(now?: 'now'): Promise<void>
+  /** The receiver has said that it is gone: at once here, and in the store. */
+  stop(live: LiveSink): void
+}
+
+const REFRESH_EVERY_MS = 1000
+
+/** `changed` is called when the store has said something new. */
+export function createPauses(
+  ledger: Pick<Ledger, 'pauses' | 'pause'>,
+  { now, log }: Pick<Runtime, 'now' | 'log'>,
+  changed: () => void,
+): Pauses {
+  let known: readonly Pause[] | undefined
+  let askedAt = Number.NEGATIVE_INFINITY
+  let asking: Promise<void> | undefined
+  /** What is written while the store is asked is not in its answer. */
+  let writes = 0
+
+  async function ask(): Promise<void> {
+    askedAt = now()
+    const before = writes
+    try {
+      const pauses = await ledger.pauses()
+      if (before !== writes || same(pauses, known)) return
+      known = pauses
+      changed()
+    } catch (error) {
+      log.error({ error: messageOf(error) }, 'cannot read from the store which sinks are paused')
+    }
+  }
+
+  async function write(pause: Pause): Promise<void> {
+    writes++
+    known = [...(known ?? []), pause]
+    try {
+      await ledger.pause(pause)
+    } catch (error) {
+      log.error({ error: messageOf(error) }, 'cannot store that a sink is paused')
+    }
+    writes++
+  }
+
+  return {
+    of: (live) => known?.filter((pause) => concerns(pause, live)).map(({ by }) => by),
+    async refresh(at) {
+      if (at !== 'now' && Math.abs(now() - askedAt) < REFRESH_EVERY_MS) return
+      await asking
+      asking ??= ask().finally(() => {
+        asking = undefined
+      })
+      await asking
+    },
+    stop: (live) =>
+      void write({ sink: live.name, by: 'receiver', at: now(), options: optionsOf(live) }),
+  }
+}
+
+/** A receiver's word is about the sink with the options that it had then. */
+export function concerns(
+  { sink, by, options }: Pause,
+  live: Pick<LiveSink, 'name' | 'fingerprint'>,
+): boolean {
+  return sink === live.name && (by === 'operator' || options === optionsOf(live))
+}
+
+/** A short piece tells options apart, and is too little to try secrets against. */
+export function optionsOf({ fingerprint }: Pick<LiveSink, 'fingerprint'>): string {
+  return fingerprint.slice(0, 8)
+}
+
+function same(a: readonly Pause[], b: readonly Pause[] | undefined): boolean {
+  return JSON.stringify(a) === JSON.stringify(b)
+}
