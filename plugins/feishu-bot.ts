@@ -34,6 +34,9 @@ export default defineSink({
     if (URL.canParse(webhook_url) && /^https?:\/\//i.test(webhook_url)) return []
     return [{ path: 'webhook_url', message: 'must be a whole address, http or https' }]
   },
+  destinations: ({ webhook_url }) => [
+    { path: 'webhook_url', host: URL.parse(webhook_url)?.hostname ?? '' },
+  ],
   open({ webhook_url, secret, title }, runtime) {
     return {
       async deliver(event, { signal }) {

@@ -57,10 +57,11 @@ export function createRouting(
     sinks: new Map(sinks.map((sink) => [sink.name, sink])),
     route: createRouter(enabled),
     check,
-    checkAgain: (event) => [
-      ...(types.get(event.via)?.checkAgain?.(event.raw) ?? []),
-      ...check(event),
-    ],
+    checkAgain(event) {
+      const type = types.get(event.via)
+      if (!type) return [`${event.via} is no source in routes.yaml any more`]
+      return [...(type.checkAgain?.(event.raw) ?? []), ...check(event)]
+    },
   }
 }
 

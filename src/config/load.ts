@@ -1,12 +1,16 @@
 import type { TSchema } from '@sinclair/typebox'
+import type { EgressOptions } from '../core/egress/rules.ts'
 import { ConfigError } from '../core/errors.ts'
 import { isObject, type Json, type JsonObject } from '../core/event.ts'
+import type { Retention } from '../core/plan.ts'
 import type { SinkType, SourceType } from '../core/plugin.ts'
+import { checkEgress, egressOf, refusedSinks } from './check/egress.ts'
 import type { Entry } from './check/entries.ts'
 import { beneath, type Finding, withoutEffects } from './check/finding.ts'
 import { fileSchema, routeSchema } from './check/options.ts'
-import { type CheckedRoutes, checkRoutes } from './check/routes.ts'
+import { type CheckedRoutes, checkRoutes, type Known, unknownOrders } from './check/routes.ts'
 import { type CheckedSection, checkSinks, checkSources } from './check/sections.ts'
+import { checkRetention, retentionOf } from './check/settings.ts'
 import { plainSchema, shapeOf } from './check/shape.ts'
 import { misspeltEvents } from './check/source-options.ts'
 import type { Config, SinkConfig, SourceConfig } from './config.ts'
@@ -47,47 +51,62 @@ export async function loadConfig(text: string, options: LoadOptions): Promise<Co
     sources: file.sources.configs,
     sinks: file.sinks.configs,
     routes: file.routes.configs,
+    retention: file.retention,
+    egress: file.egress,
     warnings,
     words: disclosure.words,
   }
 }
 
 function isAboutSources({ path: [section] }: Finding): boolean {
-  return section !== 'sinks' && section !== 'routes'
+  return !['sinks', 'routes', 'retention', 'egress'].includes(section ?? '')
 }
 
 interface CheckedFile {
   readonly sources: CheckedSection<SourceConfig>
   readonly sinks: CheckedSection<SinkConfig>
   readonly routes: CheckedRoutes
+  readonly retention: Retention
+  readonly egress: EgressOptions
   readonly findings: readonly Finding[]
   readonly warnings: readonly Finding[]
 }
 
 async function checkFile(value: Json, options: LoadOptions): Promise<CheckedFile> {
-  const wrong = shapeOf(fileSchema).check(value)
   const file = isObject(value) ? value : {}
+  const badRetention = checkRetention(file.retention)
+  const wrong = shapeOf(fileSchema).check(value)
   const sinkEntries = entriesOf(file.sinks)
   const sources = checkSources(entriesOf(file.sources), options.sources)
   const sinks = await checkSinks(sinkEntries, options.sinkTypes, options.resolveSink)
   const eventSchemas = Object.entries(options.eventSchemas)
-  const routes = checkRoutes(Array.isArray(file.routes) ? file.routes : [], {
+  const known: Known = {
     events: acceptedEvents(file.sources, sources.configs),
     sinks: new Set(sinkEntries.map(({ name }) => name)),
     eventSchemas: new Map(eventSchemas.map(([type, schema]) => [type, plainSchema(schema)])),
-  })
+  }
+  const egress = egressOf(file.egress)
+  const badEgress = checkEgress(file.egress)
+  const refused =
+    badEgress.length > 0 ? [] : await refusedSinks(sinks.configs, egress, options.resolveSink)
+  const routes = checkRoutes(Array.isArray(file.routes) ? file.routes : [], known)
   const findings = [
     ...wrong,
     ...beneath(['sources'], sources.findings),
     ...beneath(['sinks'], sinks.findings),
     ...beneath(['routes'], routes.findings),
+    ...beneath(['retention'], badRetention),
+    ...beneath(['egress'], badEgress),
+    ...beneath(['sinks'], refused),
   ]
   const warnings = [
     ...beneath(['sources'], misspeltEvents(sources.configs, Object.keys(options.eventSchemas))),
     ...beneath(['routes'], routes.warnings),
+    ...beneath(['sinks'], unknownOrders(sinks.configs, known)),
     ...unusedSinks(sinks, routes),
   ]
-  return { sources, sinks, routes, findings, warnings }
+  const retention = retentionOf(file.retention)
+  return { sources, sinks, routes, retention, egress, findings, warnings }
 }
 
 function entriesOf(section: Json | undefined): Entry[] {

@@ -5,6 +5,24 @@ export interface FetchInit {
   readonly headers: Readonly<Record<string, string>>
   readonly body: string | Uint8Array
   readonly signal: AbortSignal
+  /** What TLS connections are made with, in place of the system's certificate authorities and no certificate. */
+  readonly tls?: TlsIdentity
+}
+
+/** Each of `ca`, `cert` and `key` is PEM text, or the name of a PEM file. */
+export interface TlsOptions {
+  /** Whom to trust in place of the system's certificate authorities. */
+  readonly ca?: string
+  readonly cert?: string
+  readonly key?: string
+  /** What the receiver's certificate must be made out to, and what it is asked for, in place of the URL's host. */
+  readonly servername?: string
+}
+
+/** TLS options that have been read. Requests with different ones never share a connection. */
+export interface TlsIdentity {
+  /** Closes its connections. */
+  close(): Promise<void>
 }
 
 export interface FetchResponse {
@@ -42,14 +60,48 @@ export interface Log {
   error(fields: object, message: string): void
 }
 
+export interface Connection {
+  readonly remoteAddress?: string | undefined
+  destroy(error: Error): unknown
+  once(event: 'close', listener: () => void): unknown
+}
+
+interface FoundAddress {
+  readonly address: string
+  readonly family: number
+}
+
+/**
+ * The egress rules of routes.yaml, as they are now, for a plug that opens sockets by itself. What `fetch` connects to
+ * keeps to them anyway.
+ */
+export interface Egress {
+  /** Why a host may not be connected to at all; undefined where that is for `lookup` to say. */
+  refusal(host: string): Error | undefined
+  /** In the form that Node's sockets take it: finds only addresses that may be connected to. */
+  lookup(
+    host: string,
+    options: object,
+    callback: (error: Error | null, found: string | FoundAddress[], family?: number) => void,
+  ): void
+  /** To be called once connected: closes the connection now or later, when the rules no longer let it be. */
+  hold(host: string, connection: Connection): void
+}
+
 /** What the host lends the core. Tests lend their own: a clock that they move, a fetch that they watch. */
 export interface Runtime {
   /** Unix milliseconds. */
   now(): number
   /** In [0, 1). */
   random(): number
-  /** Never follows a redirect. Rejects on connection errors and when the signal aborts. */
+  /**
+   * Never follows a redirect. Rejects on connection errors and when the signal aborts, and with a DeliveryError when
+   * the egress rules refuse the connection.
+   */
   fetch(url: string, init: FetchInit): Promise<FetchResponse>
+  /** Reads TLS options for `fetch`. Throws ConfigError, with paths like `tls.ca`. */
+  secure(options: TlsOptions): TlsIdentity
+  readonly egress: Egress
   /**
    * Runs a plug's task, and tells `stray` of what it throws where nobody catches it: in a timer, in a promise that
    * nobody awaits. A host that cannot know whose error it is just runs the task.

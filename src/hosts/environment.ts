@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { parseEnv } from 'node:util'
 import { ConfigError, type Problem } from '../core/errors.ts'
+import { type Proxies, readProxies } from './egress/proxies.ts'
 
 export type Env = Readonly<Record<string, string | undefined>>
 
@@ -14,6 +15,7 @@ export interface Environment {
   readonly adminToken: string | undefined
   readonly adminPort: number | undefined
   readonly logLevel: string
+  readonly proxies: Proxies
 }
 
 /**
@@ -40,6 +42,7 @@ export function readEnvironment(env: Env): Environment {
     adminToken: env.ADMIN_TOKEN || undefined,
     adminPort: port(env.ADMIN_PORT),
     logLevel: env.LOG_LEVEL || 'info',
+    proxies: readProxies(env, reject),
   }
   for (const name of ['PORT', 'ADMIN_PORT']) {
     if (Number.isNaN(port(env[name]))) reject(name, 'must be a port number, 0 to 65535')

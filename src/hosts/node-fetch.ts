@@ -1,45 +1,78 @@
-import { Agent, type Dispatcher } from 'undici'
-import { messageOf } from '../core/errors.ts'
-import type { FetchInit, FetchResponse, Runtime } from '../core/runtime.ts'
+import type { LookupFunction } from 'node:net'
+import type { Dispatcher } from 'undici'
+import type { EgressOptions } from '../core/egress/rules.ts'
+import { DeliveryError, messageOf } from '../core/errors.ts'
+import type { Egress, FetchInit, FetchResponse, Runtime, TlsIdentity } from '../core/runtime.ts'
 import { createBeginning } from './beginning.ts'
-
-/** The signal cannot reach a connection that is still being made, so an abandoned one must end by itself. */
-const CONNECT_MS = 10_000
+import { createDispatchers, type Dispatchers } from './egress/dispatchers.ts'
+import { createNodeEgress } from './egress/node-egress.ts'
+import { noProxies, type Proxies, proxyChooser } from './egress/proxies.ts'
+import { readTls } from './egress/tls.ts'
 
 /** How long a body may take; what has come by then is its beginning. Holds whether or not anyone reads it. */
 const BODY_MS = 3_000
 
-export interface NodeFetch {
-  readonly fetch: Runtime['fetch']
+export interface NodeFetchOptions {
+  readonly proxies?: Proxies
+  /** Beside which the files of TLS options are. */
+  readonly folder?: string
+  /** What tests lend in place of the system's. */
+  readonly lookup?: LookupFunction
+  readonly bodyMs?: number
+}
+
+export interface NodeFetch extends Pick<Runtime, 'fetch' | 'secure'> {
+  readonly egress: Egress
+  /** Goes by these egress rules from now on. */
+  follow(options: EgressOptions): void
   /** Breaks off what is in flight and closes every connection. */
   close(): Promise<void>
 }
 
-/** `fetch` over kept-alive connections, as many to an origin as it has requests in flight. */
-export function createNodeFetch({ bodyMs = BODY_MS } = {}): NodeFetch {
-  const agent = new Agent({
-    // One request a connection, so that cutting one off harms no other.
-    allowH2: false,
-    connect: { timeout: CONNECT_MS },
-    headersTimeout: 0,
-    bodyTimeout: 0,
-  })
+/** `fetch` over connections that are kept alive, that keep to the egress rules, and that go through the proxies. */
+export function createNodeFetch(options: NodeFetchOptions = {}): NodeFetch {
+  const { proxies = noProxies, folder = '.', lookup, bodyMs = BODY_MS } = options
+  const egress = createNodeEgress(lookup)
+  const chooseProxy = proxyChooser(proxies)
+  const plain = createDispatchers(egress, chooseProxy)
+  const secured = new Map<TlsIdentity, Dispatchers>()
   return {
-    fetch: (url, init) => exchange(agent, bodyMs, url, init),
-    close: () => agent.destroy(),
+    egress,
+    follow: egress.follow,
+    fetch(url, init) {
+      const dispatchers = init.tls === undefined ? plain : secured.get(init.tls)
+      return exchange(dispatchers, bodyMs, url, init)
+    },
+    secure(tlsOptions) {
+      const dispatchers = createDispatchers(egress, chooseProxy, readTls(folder, tlsOptions))
+      const identity: TlsIdentity = {
+        async close() {
+          secured.delete(identity)
+          await dispatchers.destroy()
+        },
+      }
+      secured.set(identity, dispatchers)
+      return identity
+    },
+    async close() {
+      await Promise.all([plain, ...secured.values()].map((each) => each.destroy()))
+    },
   }
 }
 
 /** Not `agent.request`, which does not hear the signal while its connection is being made. */
 async function exchange(
-  agent: Agent,
+  dispatchers: Dispatchers | undefined,
   bodyMs: number,
   url: string,
   init: FetchInit,
 ): Promise<FetchResponse> {
-  const { signal, ...request } = init
+  const { signal, tls, ...request } = init
   signal.throwIfAborted()
-  const { origin, pathname, search } = new URL(url)
+  if (!dispatchers) throw new Error('the TLS options of this request have been closed')
+  const target = new URL(url)
+  const { origin, pathname, search } = target
+  const dispatcher = dispatchers.to(target)
   const { promise, resolve, reject } = Promise.withResolvers<FetchResponse>()
   const onAbort = () => fail(signal.reason)
   signal.addEventListener('abort', onAbort)
@@ -54,7 +87,7 @@ async function exchange(
     body.fail(reason)
   }
 
-  agent.dispatch(
+  dispatcher.dispatch(
     { ...request, origin, path: pathname + search },
     {
       onRequestStart(started) {
@@ -68,7 +101,7 @@ async function exchange(
       },
       onResponseData: (_, chunk) => body.add(chunk),
       onResponseEnd: () => body.end(),
-      onResponseError: (_, error) => fail(withMessage(error)),
+      onResponseError: (_, error) => fail(explained(error)),
     },
   )
   return promise
@@ -81,9 +114,17 @@ function headerOf(headers: Readonly<Record<string, string | string[] | undefined
   }
 }
 
-/** A host of several addresses fails with one error for each, and no message of its own. */
-function withMessage(error: Error): Error {
+/** A host of several addresses fails with one error for each, and no message of its own; a proxy may refuse. */
+function explained(error: Error): Error {
+  const [, proxyStatus] = PROXY_ANSWER.exec(error.message) ?? []
+  if (proxyStatus !== undefined) {
+    const failure = { unreachable: true, transient: Number(proxyStatus) >= 500 }
+    return new DeliveryError(`the proxy answered ${proxyStatus}`, failure)
+  }
   if (!(error instanceof AggregateError) || error.message) return error
   const message = error.errors.map(messageOf).join('; ')
   return Object.assign(new Error(message, { cause: error }), { code: Object(error).code })
 }
+
+/** How undici 8 says it. */
+const PROXY_ANSWER = /^Proxy (?:response|Authentication Required) \((\d{3})\)/

@@ -1,12 +1,15 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { messageOf } from '../core/errors.ts'
 import type { Log, Runtime } from '../core/runtime.ts'
+import type { Proxies } from './egress/proxies.ts'
 import { nodeCrypto } from './node-crypto.ts'
-import { createNodeFetch } from './node-fetch.ts'
+import { createNodeFetch, type NodeFetch } from './node-fetch.ts'
 
-export interface NodeRuntime extends Runtime {
-  /** Breaks off requests in flight and closes the connections kept alive. */
-  close(): Promise<void>
+export interface NodeRuntime extends Runtime, Pick<NodeFetch, 'follow' | 'close'> {}
+
+interface NodeRuntimeOptions extends Pick<Runtime, 'folder' | 'log'> {
+  /** None without it. */
+  readonly proxies?: Proxies
 }
 
 const strays = new AsyncLocalStorage<(error: unknown) => void>()
@@ -22,16 +25,14 @@ export function survivePlugs(log: Log): void {
 }
 
 /** What Node lends the core: node:crypto, and undici's connections in place of the ten times dearer global fetch. */
-export function createNodeRuntime({ folder, log }: Pick<Runtime, 'folder' | 'log'>): NodeRuntime {
-  const { fetch, close } = createNodeFetch()
+export function createNodeRuntime({ log, ...options }: NodeRuntimeOptions): NodeRuntime {
   return {
+    ...createNodeFetch(options),
     now: Date.now,
     random: Math.random,
-    fetch,
     contain: (task, stray) => strays.run(stray, task),
     crypto: nodeCrypto,
     log,
-    folder,
-    close,
+    folder: options.folder,
   }
 }

@@ -1,10 +1,8 @@
-import { readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
 import process from 'node:process'
-import { ConfigError } from '../core/errors.ts'
 import { defineSink } from '../core/plugin.ts'
 import { messageOf } from './kafka/message.ts'
-import { accessOf, checkKafka, kafkaOptions } from './kafka/options.ts'
+import { accessOf, checkKafka, hostsOf, kafkaOptions } from './kafka/options.ts'
+import { readPem } from './kafka/pem.ts'
 
 /** What tests shorten. */
 export interface KafkaTiming {
@@ -27,13 +25,14 @@ export function kafkaWith(timing: Partial<KafkaTiming>) {
     concurrency: 512,
     options: kafkaOptions,
     check: checkKafka,
-    async open(options, { folder, log }) {
+    destinations: hostsOf,
+    async open(options, { folder, log, egress }) {
       silenceNegativeTimeouts()
       // Here and not above: kafkajs takes a tenth of a second to load, of every command that needs no Kafka.
       const { shareCluster } = await import('./kafka/cluster.ts')
       const access = accessOf(options, (value, path) => readPem(folder, value, path))
       const { compression, format, topic } = options
-      const settings = { ...TIMING, ...timing, compression, log }
+      const settings = { ...TIMING, ...timing, compression, log, egress }
       const { batches, close } = shareCluster(access, topic, settings)
       return {
         deliver: (event, { signal }) => batches.send(messageOf(event, format), signal),
@@ -41,17 +40,6 @@ export function kafkaWith(timing: Partial<KafkaTiming>) {
       }
     },
   })
-}
-
-function readPem(folder: string, value: string, path: string): string {
-  if (value.includes('-----BEGIN')) return value
-  try {
-    return readFileSync(resolve(folder, value), 'utf8')
-  } catch {
-    // Without the value: a key pasted in another form must not be shown.
-    const message = 'is neither PEM text nor a readable file; a relative path is beside routes.yaml'
-    throw new ConfigError([{ path, message }])
-  }
 }
 
 let silenced = false

@@ -1,5 +1,7 @@
 import * as T from '@sinclair/typebox'
 import type { Problem } from '../core/errors.ts'
+import type { Destination } from '../core/plugin.ts'
+import { certificateOptions, pairProblems } from './certificates.ts'
 import { formatOption } from './format.ts'
 import { keyProblem } from './sign.ts'
 
@@ -29,6 +31,20 @@ export const webhookOptions = T.Object({
   encrypt_key: T.Optional(
     secret("Format feishu: the receiver's own Encrypt Key, which encrypts and signs the callback."),
   ),
+  tls: T.Optional(
+    T.Object(
+      {
+        ...certificateOptions,
+        servername: T.Optional(
+          T.String({
+            minLength: 1,
+            description: "The name in the receiver's certificate, where it is not the url's host.",
+          }),
+        ),
+      },
+      { additionalProperties: false, description: 'For https: certificates of your own.' },
+    ),
+  ),
 })
 
 export type WebhookOptions = T.Static<typeof webhookOptions>
@@ -40,7 +56,13 @@ export function webhookProblems(options: WebhookOptions): Problem[] {
     ...keyProblems(options.secret),
     ...headersProblems(options),
     ...feishuProblems(options),
+    ...tlsProblems(options),
   ]
+}
+
+/** Where its requests go. */
+export function destinationsOf({ url }: Pick<WebhookOptions, 'url'>): readonly Destination[] {
+  return [{ path: 'url', host: URL.parse(url)?.hostname ?? '' }]
 }
 
 /** One or several keys, as a list. */
@@ -114,4 +136,10 @@ function feishuProblems(options: WebhookOptions): Problem[] {
   return (['verification_token', 'encrypt_key'] as const)
     .filter((path) => options[path] !== undefined)
     .map((path) => ({ path, message: `goes with format feishu only, not with ${options.format}` }))
+}
+
+function tlsProblems({ url, tls }: WebhookOptions): Problem[] {
+  if (tls === undefined) return []
+  if (URL.parse(url)?.protocol !== 'http:') return pairProblems('tls', tls)
+  return [{ path: 'tls', message: 'has no meaning with http://: remove it, or write https://' }]
 }

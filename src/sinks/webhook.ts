@@ -9,17 +9,25 @@ import {
   encodeFeishu,
 } from './encode.ts'
 import { createSign } from './sign.ts'
-import { listOf, type WebhookOptions, webhookOptions, webhookProblems } from './webhook-options.ts'
+import {
+  destinationsOf,
+  listOf,
+  type WebhookOptions,
+  webhookOptions,
+  webhookProblems,
+} from './webhook-options.ts'
 
 /** Posts each event to a URL, as Standard Webhooks 1.0 or as Feishu itself would do. */
 export const webhook = defineSink({
   type: 'webhook',
   options: webhookOptions,
   check: webhookProblems,
+  destinations: destinationsOf,
   async open(options, runtime) {
     const { url, headers } = destination(options, runtime.crypto)
     const encode = await createEncode(options, runtime)
     const signatureOf = createSignatureHeaders(options, runtime)
+    const tls = options.tls && runtime.secure(options.tls)
     return {
       async deliver(event, { signal }) {
         const message = await encode(event)
@@ -30,12 +38,14 @@ export const webhook = defineSink({
             headers: { ...headers, ...message.headers, ...signature },
             body: message.body,
             signal,
+            ...(tls && { tls }),
           })
           .catch((error: unknown) => {
             throw noAnswer(error, signal)
           })
         return readAnswer(answer, runtime.now())
       },
+      close: async () => tls?.close(),
     }
   },
 })

@@ -15,6 +15,7 @@ import type { WebhookOptions } from '../../src/sinks/webhook-options.ts'
 import { silentLog } from '../log.ts'
 import { type Answer, openReceiver, type ReceivedRequest, status } from '../receiver.ts'
 import { sampleEvent, sampleRaw } from '../sample-event.ts'
+import { openSecureReceiver, pem } from '../secure-receiver.ts'
 import { type Arrived, context, eventWith, type SinkUnderTest, testSink } from '../suites/sink.ts'
 
 const node = createNodeRuntime({ folder: '/tmp', log: silentLog })
@@ -388,6 +389,28 @@ describe('no answer', () => {
     expect(error).toMatchObject({ name: 'DeliveryError', message: 'timed out' })
     expect((error as DeliveryError).failure.transient).toBeUndefined()
   })
+})
+
+test('where the egress rules refuse, it is tried again later, and the receiver is not blamed', async () => {
+  const sink = await openSink({ url: 'http://[::ffff:a9fe:a9fe]/hooks' })
+  const error = await sink.deliver(sampleEvent(), context()).catch((thrown: unknown) => thrown)
+  expect(error).toMatchObject({
+    name: 'DeliveryError',
+    message: expect.stringMatching(/^the egress rules of routes.yaml refuse ::ffff:a9fe:a9fe: /),
+    failure: {},
+  })
+  expect((error as DeliveryError).failure).toEqual({})
+})
+
+test('certificates of its own are shown and asked for', async () => {
+  await using receiver = await openSecureReceiver({ asksForClient: true })
+  const tls = { ca: pem('ca.pem'), cert: pem('client.pem'), key: pem('client.key') }
+  const url = `https://127.0.0.1:${receiver.port}/hooks`
+  const sink = await openSink({ url, tls: { ...tls, servername: 'receiver.test' } })
+  expect(await sink.deliver(sampleEvent(), context())).toEqual({ status: 200 })
+  expect(receiver.requests).toEqual([{ client: 'client.test', servername: 'receiver.test' }])
+  await sink.close?.()
+  await expect(sink.deliver(sampleEvent(), context())).rejects.toThrow()
 })
 
 describe('check', () => {

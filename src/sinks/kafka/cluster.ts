@@ -1,12 +1,15 @@
 import { Kafka, type logCreator, logLevel } from 'kafkajs'
 import { DeliveryError } from '../../core/errors.ts'
-import type { Log } from '../../core/runtime.ts'
+import type { Egress, Log } from '../../core/runtime.ts'
 import { within } from '../../core/within.ts'
 import { type Batches, createBatches } from './batches.ts'
 import { type Connection, type ConnectionSettings, openConnection } from './connection.ts'
 import { type KafkaAccess, kafkaConfigOf } from './options.ts'
+import { socketFactory } from './socket.ts'
 
 export interface ClusterSettings extends ConnectionSettings {
+  /** Which brokers may be connected to. */
+  readonly egress: Egress
   /** How often kafkajs tries a send again by itself, so that the broker knows the batch by its sequence numbers. */
   readonly retries: number
   /** How long `close` waits for the brokers to take what is left. */
@@ -26,7 +29,8 @@ interface Cluster {
   users: number
 }
 
-const clusters = new Map<string, Cluster>()
+/** Each gateway of this process has egress rules of its own, and so clusters of its own. */
+const clustersOf = new WeakMap<Egress, Map<string, Cluster>>()
 
 /** Sinks with equal access and compression share one producer, and those with the same topic its batches. */
 export function shareCluster(
@@ -34,6 +38,8 @@ export function shareCluster(
   topic: string,
   settings: ClusterSettings,
 ): ClusterShare {
+  const clusters = clustersOf.get(settings.egress) ?? new Map<string, Cluster>()
+  clustersOf.set(settings.egress, clusters)
   const key = JSON.stringify([access, settings.compression])
   const cluster = clusters.get(key) ?? openCluster(access, settings)
   clusters.set(key, cluster)
@@ -62,6 +68,7 @@ function tooLate(): DeliveryError {
 function openCluster(access: KafkaAccess, settings: ClusterSettings): Cluster {
   const client = new Kafka({
     ...kafkaConfigOf(access),
+    socketFactory: socketFactory(settings.egress),
     connectionTimeout: 3000,
     requestTimeout: 10_000,
     // Waits of 0.1 to 2 s: 7 retries last 7 s, long enough for a new leader, shorter than a sink's usual timeout.

@@ -1,19 +1,11 @@
 import * as T from '@sinclair/typebox'
 import type { KafkaConfig, SASLOptions } from 'kafkajs'
 import type { Problem } from '../../core/errors.ts'
+import type { Destination } from '../../core/plugin.ts'
+import { certificateOptions, pairProblems } from '../certificates.ts'
 import { formatOption } from '../format.ts'
 
-const pem =
-  'PEM text, or the path of a PEM file beside routes.yaml, read when the sink opens: a changed file takes effect at the next start.'
-
-const sslOption = T.Object(
-  {
-    ca: T.Optional(T.String({ description: `Whom to trust in place of the system: ${pem}` })),
-    cert: T.Optional(T.String({ description: `The client certificate: ${pem}` })),
-    key: T.Optional(T.String({ secret: true, description: `Its private key: ${pem}` })),
-  },
-  { additionalProperties: false },
-)
+const sslOption = T.Object(certificateOptions, { additionalProperties: false })
 
 const mechanismOption = T.Union(
   [
@@ -69,21 +61,22 @@ export type KafkaOptions = T.Static<typeof kafkaOptions>
 export function checkKafka({ brokers, ssl, sasl }: KafkaOptions): readonly Problem[] {
   return [
     ...brokers.flatMap(checkPort),
-    ...(typeof ssl === 'object' ? checkSsl(ssl) : []),
+    ...(typeof ssl === 'object' ? pairProblems('ssl', ssl) : []),
     ...(sasl ? checkSasl(sasl) : []),
   ]
+}
+
+/** The brokers to ask first. */
+export function hostsOf({ brokers }: Pick<KafkaOptions, 'brokers'>): readonly Destination[] {
+  return brokers.map((broker, index) => {
+    return { path: `brokers.${index}`, host: broker.slice(0, broker.indexOf(':')) }
+  })
 }
 
 function checkPort(broker: string, index: number): Problem[] {
   const port = Number(broker.slice(broker.indexOf(':') + 1))
   if (port >= 1 && port <= 65535) return []
   return [{ path: `brokers.${index}`, message: 'must have a port from 1 to 65535' }]
-}
-
-function checkSsl({ cert, key }: T.Static<typeof sslOption>): Problem[] {
-  if ((cert === undefined) === (key === undefined)) return []
-  const [there, missing] = cert === undefined ? ['key', 'cert'] : ['cert', 'key']
-  return [{ path: `ssl.${missing}`, message: `is required with ${there}` }]
 }
 
 function checkSasl(sasl: T.Static<typeof saslOption>): Problem[] {
