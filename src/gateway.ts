@@ -1,7 +1,10 @@
 import type { Hono } from 'hono'
 import { createDispatch } from './core/dispatch.ts'
+import type { LaneStatus } from './core/lane/status.ts'
 import type { Meter } from './core/meter.ts'
+import { createPatience } from './core/patience.ts'
 import type { Plan } from './core/plan.ts'
+import { createPruning } from './core/pruning.ts'
 import type { Runtime } from './core/runtime.ts'
 import type { Store } from './core/store.ts'
 import { createApp } from './http/app.ts'
@@ -18,11 +21,14 @@ export interface GatewayOptions {
 }
 
 export interface Gateway {
-  fetch(request: Request): Promise<Response>
-  /** Looks for what is due where it is time to, and delivers it. */
-  wake(): void
+  /** `env` is what the host says of the request: Node's, where it came from. */
+  fetch(request: Request, env?: object): Promise<Response>
+  /** Looks for what is due where it is time to, and delivers it; `now` looks everywhere. Prunes the store a little. */
+  wake(now?: 'now'): void
   /** Looks everywhere; resolves when nothing due is left that a sink would take. */
   drain(): Promise<void>
+  /** One a sink of the plan, as it is now. */
+  status(): readonly LaneStatus[]
   /** From here on events go by the new plan. Sinks that both plans have live on untouched. */
   follow(plan: Plan): void
   /** Finishes what is in flight and gives the rest back to the store. What still comes in is stored, and waits there. */
@@ -34,26 +40,36 @@ export function createGateway(options: GatewayOptions): Gateway {
   const { store, runtime, meter, wakeAt, admin } = options
   let current = options.plan
   const guarded = rememberRefusals(store, runtime)
-  const dispatch = createDispatch({ outbox: store, runtime, meter, wakeAt })
+  const dispatch = createDispatch({ outbox: store, ledger: store, runtime, meter, wakeAt })
+  const retention = () => current.retention
+  const pruning = createPruning({ ledger: store, runtime, retention, wakeAt })
   dispatch.follow(current)
+  pruning.wake()
   const app = createApp({
     outbox: guarded,
     dispatch,
     runtime,
     meter,
+    inTime: createPatience(runtime.log),
     plan: () => current,
     checkStore: guarded.check,
     admin,
   })
   return {
-    fetch: async (request) => app.fetch(request),
-    wake: () => dispatch.wake(),
+    fetch: async (request, env) => app.fetch(request, env),
+    wake(now) {
+      dispatch.wake(now)
+      pruning.wake()
+    },
     drain: () => dispatch.drain(),
+    status: () => dispatch.status(),
     follow(plan) {
       current = plan
       dispatch.follow(plan)
     },
-    close: () => dispatch.close(),
+    async close() {
+      await Promise.all([dispatch.close(), pruning.close()])
+    },
   }
 }
 

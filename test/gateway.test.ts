@@ -7,6 +7,7 @@ import { createNodeRuntime } from '../src/hosts/node-runtime.ts'
 import { openMemoryStore } from '../src/stores/memory.ts'
 import { recordingLog } from './log.ts'
 import { sampleEvent } from './sample-event.ts'
+import { emptyPlan, settings } from './settings.ts'
 
 /** A gateway with one sink, whose source takes every body for a new event. */
 function openGateway(store: Store, deliver: Sink['deliver']) {
@@ -19,15 +20,12 @@ function openGateway(store: Store, deliver: Sink['deliver']) {
     event: sampleEvent({ id: `event-${++ids}`, time: Date.now() }),
     problems: [],
   })
-  const retry = { waits: [], jitter: 0, quick: 0 }
-  const settings = { timeoutMs: 1000, concurrency: 1, retry, paused: false }
+  const live = { name: 'a', type: 'test', settings, sink: { deliver }, fingerprint: '' }
   const plan: Plan = {
+    ...emptyPlan,
     sources: [{ name: 'test', path: '/in', accepts: () => true, source: { receive } }],
-    sinks: new Map([
-      ['a', { name: 'a', settings, sink: { deliver }, fingerprint: '', conceal: String }],
-    ]),
+    sinks: new Map([['a', { ...live, conceal: String }]]),
     route: () => ['a'],
-    check: () => [],
   }
   const meter = { received() {}, attempted() {} }
   const gateway = createGateway({ plan, store, runtime, meter, wakeAt() {} })
@@ -69,6 +67,7 @@ test('where the store cannot take an event, Feishu is told to send it again, and
 test('a fault of our own is a plain 500 that tells a stranger nothing', async () => {
   const { gateway, log } = openGateway(openMemoryStore(), async () => {})
   gateway.follow({
+    ...emptyPlan,
     sources: [
       {
         name: 'broken',
@@ -77,9 +76,6 @@ test('a fault of our own is a plain 500 that tells a stranger nothing', async ()
         source: { receive: () => Promise.reject(new Error('the secret is 42')) },
       },
     ],
-    sinks: new Map(),
-    route: () => [],
-    check: () => [],
   })
   const answer = await gateway.fetch(new Request('http://x/in', { method: 'POST', body: '{}' }))
   expect(answer.status).toBe(500)

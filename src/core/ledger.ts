@@ -1,7 +1,10 @@
 import type { Event, JsonObject } from './event.ts'
 import type { AttemptRecord } from './outbox.ts'
 
-/** One page of a list; `next` continues it, null at its end. */
+/**
+ * One page of a list; `next` continues it, null at its end. A page may have fewer than `limit`, or none, and still a
+ * next one: it ends where it has looked at enough.
+ */
 export interface Page<T> {
   readonly items: readonly T[]
   readonly next: string | null
@@ -159,7 +162,10 @@ export interface PruneQuery extends PageQuery {
 export interface Ledger {
   /** One entry for each sink that is owed something or has dead letters. */
   backlog(): Promise<readonly Backlog[]>
-  /** With `q` a page may have fewer than `limit` and still a next one: it ends where it has looked at enough. */
+  /**
+   * With `q`, events of that id may come before those that mention it, whatever the order. A clock that has been set
+   * back by more than five minutes may hide some from `since` and `until`.
+   */
   events(query: EventQuery): Promise<Page<StoredEvent>>
   /** By event id (the latest of that id) or by `ref`; null without one. */
   event(id: string): Promise<EventHistory | null>
@@ -195,6 +201,9 @@ export interface Ledger {
   conclude(id: string, outcome: JsonObject): Promise<void>
   /** Newest first. */
   audit(query: PageQuery): Promise<Page<AuditEntry & { readonly id: string }>>
-  /** Goes through events from the oldest on, `limit` of them at a time. `count`: deleted deliveries and events. */
+  /**
+   * Goes through events from the oldest on, at most `limit` of them at a time. `count`: deleted deliveries and events.
+   * The newest event may stay, so that its ref is never given to another. An identity lives as long as its event.
+   */
   prune(query: PruneQuery): Promise<Progress>
 }

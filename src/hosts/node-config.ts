@@ -2,10 +2,13 @@ import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { basename, dirname, resolve } from 'node:path'
 import type { Config } from '../config/config.ts'
+import { createRouting, type LinkContext } from '../config/link.ts'
 import { loadConfig } from '../config/load.ts'
 import { formatProblems } from '../config/problems.ts'
 import { concealAll } from '../config/text/report.ts'
+import { compileValidators } from '../config/validators.ts'
 import { ConfigError, messageOf, type Problem } from '../core/errors.ts'
+import type { Routing } from '../core/plan.ts'
 import { eventSchemas } from '../feishu/event-schemas.ts'
 import { ConfigFileError } from './config-file-error.ts'
 import type { Env } from './environment.ts'
@@ -66,6 +69,17 @@ export async function readConfigFile({
     if (!(error instanceof ConfigError)) throw error
     throw new ConfigFileError(error, report(error.problems))
   }
+}
+
+/** How a file's sources are opened, and its events checked. */
+export const linking: Pick<LinkContext, 'validate' | 'sourceType'> = {
+  validate: compileValidators(eventSchemas),
+  sourceType: (type) => sourceTypes.find((known) => known.type === type),
+}
+
+/** What the file says of events, with nothing opened. */
+export function routingOf({ config }: ConfigFile): Routing {
+  return createRouting(config, linking)
 }
 
 async function readText(file: string): Promise<string> {

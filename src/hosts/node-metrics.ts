@@ -1,6 +1,7 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import type { LaneStatus } from '../core/lane/status.ts'
+import type { Ledger } from '../core/ledger.ts'
 import type { Meter } from '../core/meter.ts'
-import type { Ledger } from '../core/store.ts'
 
 export interface NodeMetrics {
   readonly meter: Meter
@@ -12,8 +13,11 @@ export interface NodeMetrics {
 const ACCEPT_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 3]
 const DELIVERY_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
 
-/** The metrics of one gateway. `sinks` are those of the running plan, which are shown even when nothing is owed. */
-export function createNodeMetrics(ledger: Ledger, sinks: () => Iterable<string>): NodeMetrics {
+/** The metrics of one gateway. `status` is of the sinks of the running plan, which are shown even when nothing is owed. */
+export function createNodeMetrics(
+  ledger: Ledger,
+  status: () => readonly LaneStatus[],
+): NodeMetrics {
   const registry = new Registry()
   const registers = [registry]
   const reloads = new Counter({
@@ -23,12 +27,12 @@ export function createNodeMetrics(ledger: Ledger, sinks: () => Iterable<string>)
     registers,
   })
   for (const result of ['applied', 'rejected']) reloads.inc({ result }, 0)
-  const backlog = createBacklogGauges(registers)
+  const gauges = createGauges(registers)
   return {
     meter: createMeter(registers),
     reloaded: (result) => reloads.inc({ result }),
     async render() {
-      await backlog.refresh(ledger, [...sinks()])
+      await gauges.refresh(ledger, status())
       return registry.metrics()
     },
   }
@@ -64,19 +68,22 @@ function createMeter(registers: Registry[]): Meter {
   }
 }
 
-function createBacklogGauges(registers: Registry[]) {
+function createGauges(registers: Registry[]) {
   const gauge = (name: string, help: string) =>
     new Gauge({ name, help, labelNames: ['sink'], registers })
   const pending = gauge('lark_fanout_backlog', 'Deliveries that are owed.')
   const oldest = gauge('lark_fanout_oldest_pending_seconds', 'Age of the oldest one owed.')
   const dead = gauge('lark_fanout_dead', 'Dead letters.')
+  const breaker = gauge('lark_fanout_breaker_open', '1 while a sink that keeps failing is spared.')
   return {
-    async refresh(ledger: Ledger, sinks: readonly string[]): Promise<void> {
+    async refresh(ledger: Ledger, sinks: readonly LaneStatus[]): Promise<void> {
       const rows = await ledger.backlog()
-      for (const each of [pending, oldest, dead]) {
+      for (const each of [pending, oldest, dead, breaker]) {
         each.reset()
-        for (const sink of sinks) each.set({ sink }, 0)
+        for (const { sink } of sinks) each.set({ sink }, 0)
       }
+      for (const { sink, breaker: state } of sinks)
+        breaker.set({ sink }, state === 'closed' ? 0 : 1)
       for (const row of rows) {
         pending.set({ sink: row.sink }, row.pending)
         dead.set({ sink: row.sink }, row.dead)

@@ -1,19 +1,17 @@
 import { link } from '../config/link.ts'
-import { compileValidators } from '../config/validators.ts'
 import { ConfigError, messageOf } from '../core/errors.ts'
 import type { Plan } from '../core/plan.ts'
 import type { Log, Runtime } from '../core/runtime.ts'
 import type { Store } from '../core/store.ts'
-import { eventSchemas } from '../feishu/event-schemas.ts'
 import { createGateway } from '../gateway.ts'
 import { createAdmin } from '../http/admin.ts'
 import { openMemoryStore } from '../stores/memory.ts'
 import { openSqliteStore } from '../stores/sqlite-node.ts'
 import { ConfigFileError } from './config-file-error.ts'
 import type { Environment } from './environment.ts'
-import type { ConfigFile } from './node-config.ts'
+import { type ConfigFile, linking } from './node-config.ts'
 import { createNodeMetrics, type NodeMetrics } from './node-metrics.ts'
-import { resolveSink, sourceTypes } from './node-plugs.ts'
+import { resolveSink } from './node-plugs.ts'
 import { createNodeRuntime } from './node-runtime.ts'
 import { listen, type NodeServer } from './node-server.ts'
 import { createWakeTimer } from './wake-timer.ts'
@@ -61,15 +59,24 @@ async function open(
   log: Log,
   opened: Undo[],
 ): Promise<Omit<NodeGateway, 'close'>> {
-  const runtime = createNodeRuntime({ folder: file.folder, log })
+  const runtime = createNodeRuntime({ folder: file.folder, log, proxies: environment.proxies })
+  runtime.follow(file.config.egress)
   opened.push(runtime.close)
   const { promise: died, reject: die } = Promise.withResolvers<never>()
   const store = await openStore(environment, die)
   opened.push(() => store.close())
   let plan = await linkFile(file, runtime)
-  const metrics = createNodeMetrics(store, () => plan.sinks.keys())
+  const metrics = createNodeMetrics(store, () => gateway.status())
   const { adminToken: token, adminPort, port, host } = environment
-  const admin = createAdmin({ token, crypto: runtime.crypto, log, metrics: metrics.render })
+  const admin = createAdmin({
+    token,
+    runtime,
+    ledger: store,
+    metrics: metrics.render,
+    plan: () => plan,
+    status: () => gateway.status(),
+    wake: () => gateway.wake('now'),
+  })
   const timer = createWakeTimer(() => gateway.wake())
   const gateway = createGateway({
     plan,
@@ -85,18 +92,16 @@ async function open(
     await Promise.all([gateway.close(), ...servers.map((server) => server.close())])
   }, timer.close)
   const { reload, stop } = createReload(metrics, log, async (read) => {
-    plan = await linkFile(await read(), runtime, plan)
+    const next = await read()
+    plan = await linkFile(next, runtime, plan)
+    runtime.follow(next.config.egress)
     gateway.follow(plan)
   })
-  servers.push(await listen(gateway.fetch, port, host))
-  if (adminPort !== undefined) servers.push(await listen(admin.fetch, adminPort, host))
+  servers.push(await listen(gateway.fetch, { port, host }, runtime))
+  if (adminPort !== undefined)
+    servers.push(await listen(admin.fetch, { port: adminPort, host }, runtime))
   opened.push(stop)
-  return {
-    port: servers[0]?.port ?? port,
-    adminPort: servers[1]?.port,
-    died,
-    reload,
-  }
+  return { port: servers[0]?.port ?? port, adminPort: servers[1]?.port, died, reload }
 }
 
 function openStore(
@@ -106,16 +111,13 @@ function openStore(
   return sqliteFile === undefined ? openMemoryStore() : openSqliteStore({ file: sqliteFile, died })
 }
 
-const validate = compileValidators(eventSchemas)
-
 async function linkFile(file: ConfigFile, runtime: Runtime, previous?: Plan): Promise<Plan> {
   const plugins = await Promise.all(
     file.config.sinks.map(({ type }) => resolveSink(file.folder, type)),
   )
   const context = {
+    ...linking,
     runtime,
-    validate,
-    sourceType: (type: string) => sourceTypes.find((known) => known.type === type),
     sinkType: (type: string) => plugins.find((known) => known?.type === type),
   }
   try {

@@ -1,33 +1,27 @@
-import type { Context, Hono } from 'hono'
-import { RejectedError } from '../core/errors.ts'
-import type { Crypto, Log } from '../core/runtime.ts'
+import type { Hono } from 'hono'
+import { serveApi } from './api/api.ts'
+import type { ApiContext } from './api/context.ts'
 import { createPlainApp, serve } from './app.ts'
+import { createGuard } from './guard.ts'
 
-export interface AdminContext {
-  /** Guards the whole surface; without it the metrics are open. */
+export interface AdminContext extends ApiContext {
+  /** Guards the whole surface; without it there are only the metrics, and they are open. */
   readonly token: string | undefined
-  readonly crypto: Crypto
-  readonly log: Log
   /** Prometheus text format. */
   metrics(): Promise<string>
 }
 
 /** What is for the operators alone. */
 export function createAdmin(context: AdminContext): Hono {
-  const app = createPlainApp(context.log)
+  const { token, runtime, metrics } = context
+  const app = createPlainApp(runtime.log)
+  const guard = token === undefined ? () => {} : createGuard(token, runtime)
   serve(app, 'GET', '/metrics', async (c) => {
-    authorize(c, context)
-    return c.text(await context.metrics(), 200, {
+    guard(c)
+    return c.text(await metrics(), 200, {
       'Content-Type': 'text/plain; version=0.0.4; charset=utf-8',
     })
   })
+  if (token !== undefined) serveApi(app, context, guard)
   return app
-}
-
-function authorize(c: Context, { token, crypto }: AdminContext): void {
-  if (token === undefined) return
-  const given = (c.req.header('authorization') ?? '').replace(/^bearer +/i, '')
-  if (crypto.equal(given, token)) return
-  const challenge = { 'WWW-Authenticate': 'Bearer' }
-  throw new RejectedError(401, 'Authorization: Bearer <ADMIN_TOKEN> is needed.', challenge)
 }

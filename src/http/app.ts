@@ -2,6 +2,8 @@ import { type Context, Hono } from 'hono'
 import { messageOf, RejectedError } from '../core/errors.ts'
 import type { IngestContext } from '../core/ingest.ts'
 import type { Log, Runtime } from '../core/runtime.ts'
+import { within } from '../core/within.ts'
+import { createIntake } from './intake.ts'
 import { problem } from './problem.ts'
 import { receive } from './receive.ts'
 
@@ -19,12 +21,13 @@ export function createApp(context: AppContext): Hono {
   const check = onceASecond(context.runtime, context.checkStore)
   serve(app, 'GET', '/readyz', (c) => ready(c, check, context.runtime.log))
   if (context.admin) app.route('/', context.admin)
+  const receiving = { ...context, intake: createIntake(context.runtime) }
   // Sources come and go with routes.yaml, so their paths are looked up at each request.
   app.use('*', async (c, next) => {
     const source = context.plan().sources.find(({ path }) => path === c.req.path)
     if (!source) return next()
     if (c.req.method !== 'POST') throw notAllowed('POST')
-    return receive(context, source, c.req.raw)
+    return receive(receiving, source, c.req.raw)
   })
   return app
 }
@@ -68,9 +71,12 @@ function onceASecond({ now }: Runtime, check: () => Promise<void>): () => Promis
   }
 }
 
+/** Whoever asks does not wait longer than that. */
+const CHECK_MS = 2500
+
 async function ready(c: Context, check: () => Promise<void>, log: Log): Promise<Response> {
   try {
-    await check()
+    await within(CHECK_MS, check, () => new Error(`no answer within ${CHECK_MS} ms`))
     return c.json({ status: 'ready' })
   } catch (error) {
     log.error({ error: messageOf(error) }, 'not ready: the store cannot take events')

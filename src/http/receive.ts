@@ -1,20 +1,30 @@
 import { type IngestContext, ingest } from '../core/ingest.ts'
 import type { LiveSource } from '../core/plan.ts'
 import { readBody } from './body.ts'
+import type { Intake } from './intake.ts'
 
 const BODY_LIMIT_BYTES = 1024 * 1024
 
+export interface ReceiveContext extends IngestContext {
+  readonly intake: Intake
+}
+
 /** Feishu counts any 200 within 3 s as taken; `msg` is for people who read traces. */
 export async function receive(
-  context: IngestContext,
+  context: ReceiveContext,
   source: LiveSource,
   request: Request,
 ): Promise<Response> {
-  const body = await readBody(request, BODY_LIMIT_BYTES).catch((error: unknown) => {
-    context.meter.received(source.name, '', 'rejected', 0)
-    throw error
-  })
-  const ingested = await ingest(context, source, { headers: request.headers, body })
-  const answer = ingested.kind === 'reply' ? ingested.body : { code: 0, msg: ingested.result }
-  return new Response(JSON.stringify(answer), { headers: { 'Content-Type': 'application/json' } })
+  const place = context.intake.enter()
+  try {
+    const body = await readBody(request, BODY_LIMIT_BYTES, place.hold).catch((error: unknown) => {
+      context.meter.received(source.name, '', 'rejected', 0)
+      throw error
+    })
+    const ingested = await ingest(context, source, { headers: request.headers, body })
+    const answer = ingested.kind === 'reply' ? ingested.body : { code: 0, msg: ingested.result }
+    return new Response(JSON.stringify(answer), { headers: { 'Content-Type': 'application/json' } })
+  } finally {
+    place.leave()
+  }
 }

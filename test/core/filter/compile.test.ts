@@ -119,6 +119,16 @@ describe('matching never throws and never takes long', () => {
     expect(compileFilter({ ...pattern, z: [{ exists: false }] })(event)).toBe(true)
     expect(compileFilter({ ...pattern, z: [{ exists: false }, 1] })({ ...event, z: 2 })).toBe(false)
   })
+
+  test('many fields that could each be found in two lists, but never all of them', () => {
+    const keys = Array.from({ length: 40 }, (_, n) => `key${n}`)
+    const pattern = Object.fromEntries(keys.map((key) => [key, [1]]))
+    const within = Object.fromEntries(keys.map((key) => [key, 1]))
+    const beside = Object.fromEntries(keys.map((key) => [`a.${key}`, [[1]]]))
+    const event = { a: [within, { z: 1 }], ...beside, 'a.z': [[2]] }
+    expect(compileFilter({ a: { ...pattern, z: [1] }, b: [1] })({ ...event, b: [[2]] })).toBe(false)
+    expect(compileFilter({ a: { ...pattern, z: [3] } })(event)).toBe(false)
+  })
 })
 
 describe('explainFilter names the first condition that failed', () => {

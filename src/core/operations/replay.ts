@@ -1,0 +1,162 @@
+import { ConfigError, type Problem } from '../errors.ts'
+import { type Json, type JsonObject, matchView } from '../event.ts'
+import { compileFilter } from '../filter/compile.ts'
+import type { Redelivery, StoredEvent } from '../ledger.ts'
+import { orderKeyOf } from '../order.ts'
+import type { Routing } from '../plan.ts'
+import { audited, inBatches, type Operator, type Report, timestampOf } from './operation.ts'
+
+const BATCH = 200
+
+/** Times in Unix milliseconds, of the events' acceptance: from `since` on, before `until`. */
+export interface ReplayRequest {
+  readonly since: number
+  readonly until: number
+  /** An event pattern: only events that match. */
+  readonly match?: Json | undefined
+  /** Only by this route. */
+  readonly route?: string | undefined
+  /** Only for this sink. */
+  readonly sink?: string | undefined
+  /** Counts alone, and leaves no entry in the audit. */
+  readonly dryRun: boolean
+  /** Owes what has been delivered too, as a new delivery of the same event id. */
+  readonly resend: boolean
+}
+
+export type Replayed = {
+  /** How many events match and are in order. */
+  readonly events: number
+  /** How many of them had been quarantined. */
+  readonly cleared: number
+  /** How many deliveries are owed by it, and of these by sink. */
+  readonly owed: number
+  readonly sinks: { readonly [name: string]: number }
+}
+
+export type Replaying = Replayed & {
+  /** RFC 3339: when the last event looked at was accepted. */
+  readonly reached: string
+}
+
+/**
+ * Puts stored events through the routes as they are now, oldest first. Quarantined ones are checked anew, and accepted
+ * where they are in order. Throws ConfigError, its paths those of the request, before anything is done.
+ */
+export async function replay(
+  operator: Operator & { readonly routing: Routing },
+  request: ReplayRequest,
+  progress: Report<Replaying> = () => {},
+): Promise<Replayed> {
+  const redeliver = createRedelivery(operator.routing, request)
+  // Events keep coming, and this has to end.
+  const until = Math.min(request.until, operator.now())
+  const work = async (report: Report<Replaying>) => {
+    const tally = createTally()
+    await inBatches(operator, async (cursor) => {
+      const { since } = request
+      const query = { order: 'oldest first', since, until, cursor, limit: BATCH } as const
+      const { items, next } = await operator.ledger.events(query)
+      await owe(operator, request, items.flatMap(redeliver), tally)
+      const reached = timestampOf(items.at(-1)?.acceptedAt ?? since)
+      report({ ...tally.total(), reached })
+      return next
+    })
+    return tally.total()
+  }
+  if (request.dryRun) return work(progress)
+  return audited(operator, { action: 'replay', request: auditOf(request) }, work, progress)
+}
+
+/** From a stored event to what it owes now; to nothing where it is not asked for or not in order. */
+function createRedelivery(
+  routing: Routing,
+  request: ReplayRequest,
+): (stored: StoredEvent) => readonly Redelivery[] {
+  const matches = checked(routing, request)
+  return ({ ref, event, problems }) => {
+    if (!matches(matchView(event))) return []
+    const cleared = problems.length > 0
+    // Without an id no receiver could tell it from another.
+    if (cleared && (event.id === '' || routing.checkAgain(event).length > 0)) return []
+    const sinks = routing
+      .route(event, request.route)
+      .filter((sink) => request.sink === undefined || sink === request.sink)
+    const owed = sinks.map((sink) => {
+      const orderBy = routing.sinks.get(sink)?.settings.orderBy ?? null
+      return { sink, orderKey: orderKeyOf(event, orderBy) }
+    })
+    return [{ ref, cleared, owed }]
+  }
+}
+
+/** The request's filter. Throws ConfigError with everything that is wrong with the request. */
+function checked(
+  routing: Routing,
+  { since, until, match, route, sink }: ReplayRequest,
+): (view: JsonObject) => boolean {
+  const problems: Problem[] = []
+  let matches: (view: JsonObject) => boolean = () => true
+  try {
+    if (match !== undefined) matches = compileFilter(match)
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    const inMatch = ({ path, message }: Problem) => ({
+      path: path ? `match.${path}` : 'match',
+      message,
+    })
+    problems.push(...error.problems.map(inMatch))
+  }
+  if (since >= until) problems.push({ path: 'until', message: 'must be later than since' })
+  if (route !== undefined && !routing.routes.includes(route)) {
+    problems.push({ path: 'route', message: 'is not the name of a route that is enabled' })
+  }
+  if (sink !== undefined && !routing.sinks.has(sink)) {
+    problems.push({ path: 'sink', message: 'is not the name of a sink in routes.yaml' })
+  }
+  if (problems.length > 0) throw new ConfigError(problems)
+  return matches
+}
+
+interface Tally {
+  add(events: readonly Redelivery[], owed: readonly { sink: string; count: number }[]): void
+  total(): Replayed
+}
+
+function createTally(): Tally {
+  const counts = { events: 0, cleared: 0, owed: 0 }
+  const sinks = new Map<string, number>()
+  return {
+    add(events, owed) {
+      counts.events += events.length
+      counts.cleared += events.filter(({ cleared }) => cleared).length
+      for (const { sink, count } of owed) {
+        counts.owed += count
+        if (count > 0) sinks.set(sink, (sinks.get(sink) ?? 0) + count)
+      }
+    },
+    total: () => ({ ...counts, sinks: Object.fromEntries(sinks) }),
+  }
+}
+
+async function owe(
+  { ledger, now }: Operator,
+  { resend, dryRun }: ReplayRequest,
+  events: readonly Redelivery[],
+  tally: Tally,
+): Promise<void> {
+  const changing = events.filter(({ cleared, owed }) => cleared || owed.length > 0)
+  const query = { resend, dryRun, now: now() }
+  tally.add(events, changing.length > 0 ? await ledger.owe(changing, query) : [])
+}
+
+function auditOf({ since, until, match, route, sink, resend }: ReplayRequest): JsonObject {
+  return {
+    since: timestampOf(since),
+    until: timestampOf(until),
+    ...(match !== undefined && { match }),
+    ...(route !== undefined && { route }),
+    ...(sink !== undefined && { sink }),
+    resend,
+  }
+}

@@ -1,0 +1,52 @@
+import type { JsonObject } from '../event.ts'
+import type { DeadSelection } from '../ledger.ts'
+import { audited, inBatches, type Operator, type Report, timestampOf } from './operation.ts'
+
+const BATCH = 500
+/** The audit keeps no more ids than this of one request. */
+const IDS_KEPT = 100
+
+export interface RetryRequest {
+  readonly selection: DeadSelection
+  /** Counts alone, and leaves no entry in the audit. */
+  readonly dryRun: boolean
+}
+
+export type Retried = { readonly retried: number }
+
+/** Dead letters are owed again, their attempts counted from 1. Ids that are not of dead letters are passed over. */
+export async function retryDead(
+  operator: Operator,
+  { selection, dryRun }: RetryRequest,
+  progress: Report<Retried> = () => {},
+): Promise<Retried> {
+  const work = async (report: Report<Retried>) => {
+    let retried = 0
+    await inBatches(operator, async (cursor) => {
+      const batch = { cursor, limit: BATCH, dryRun, now: operator.now() }
+      const { count, next } = await operator.ledger.retry(selection, batch)
+      retried += count
+      report({ retried })
+      return next
+    })
+    return { retried }
+  }
+  if (dryRun) return work(progress)
+  return audited(operator, { action: 'retry', request: requestOf(selection) }, work, progress)
+}
+
+function requestOf(selection: DeadSelection): JsonObject {
+  if ('ids' in selection) {
+    const { ids } = selection
+    return { ids: ids.slice(0, IDS_KEPT), ...(ids.length > IDS_KEPT && { of: ids.length }) }
+  }
+  const { sink, event, since, until } = selection.filter
+  return {
+    filter: {
+      ...(sink !== undefined && { sink }),
+      ...(event !== undefined && { event }),
+      ...(since !== undefined && { since: timestampOf(since) }),
+      ...(until !== undefined && { until: timestampOf(until) }),
+    },
+  }
+}

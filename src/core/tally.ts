@@ -1,0 +1,19 @@
+import type { Runtime } from './runtime.ts'
+
+const LOG_EVERY_MS = 1000
+
+/** Says in the log what may happen often: at most once a second, with how many times it has since it last said so. */
+export function createTally(
+  { now, log }: Pick<Runtime, 'now' | 'log'>,
+  message: string,
+): () => void {
+  let count = 0
+  let loggedAt = Number.NEGATIVE_INFINITY
+  return () => {
+    count++
+    if (now() - loggedAt < LOG_EVERY_MS) return
+    log.warn({ count }, message)
+    loggedAt = now()
+    count = 0
+  }
+}

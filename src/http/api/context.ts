@@ -1,0 +1,25 @@
+import type { Context } from 'hono'
+import type { LaneStatus } from '../../core/lane/status.ts'
+import type { Ledger } from '../../core/ledger.ts'
+import type { Operator } from '../../core/operations/operation.ts'
+import type { Plan } from '../../core/plan.ts'
+import type { Runtime } from '../../core/runtime.ts'
+
+/** What the API needs of the gateway. */
+export interface ApiContext {
+  readonly ledger: Ledger
+  readonly runtime: Pick<Runtime, 'now' | 'log' | 'crypto'>
+  plan(): Plan
+  /** One a sink of the plan, as it is now. */
+  status(): readonly LaneStatus[]
+  /** What the store holds was changed: the gateway looks at once. */
+  wake(): void
+}
+
+const ACTOR_PATTERN = /^[\x20-\x7e]{1,100}$/
+
+/** Whoever asks, for an operation and its entry in the audit. All who know the token are trusted to give their name. */
+export function operatorOf(c: Context, { ledger, runtime }: ApiContext): Operator {
+  const name = c.req.header('x-actor') ?? ''
+  return { ledger, now: runtime.now, actor: ACTOR_PATTERN.test(name) ? `api ${name}` : 'api' }
+}

@@ -1,0 +1,55 @@
+/** Wrong tokens, counted by the address that sent them. */
+export interface Guesses {
+  /** For how long an address is still to be refused, in milliseconds; 0 when it may try. */
+  refusedMs(address: string): number
+  /** Returns whether it was one too many. */
+  count(address: string): boolean
+}
+
+const ALLOWED = 10
+const WINDOW_MS = 60_000
+const MAX_ADDRESSES = 10_000
+/** For all the addresses beyond that, so that neither memory nor guesses are without bound. */
+const OTHERS = 'others'
+
+export function createGuesses(now: () => number): Guesses {
+  /** Those whose minute ends first come first. */
+  const counted = new Map<string, { wrong: number; readonly endsAt: number }>()
+
+  function forget(): void {
+    for (const [key, { endsAt }] of counted) {
+      if (endsAt > now()) return
+      counted.delete(key)
+    }
+  }
+
+  function keyOf(address: string): string {
+    const network = networkOf(address)
+    return counted.size < MAX_ADDRESSES || counted.has(network) ? network : OTHERS
+  }
+
+  return {
+    refusedMs(address) {
+      forget()
+      const entry = counted.get(keyOf(address))
+      return entry && entry.wrong >= ALLOWED ? entry.endsAt - now() : 0
+    },
+    count(address) {
+      const key = keyOf(address)
+      const entry = counted.get(key) ?? { wrong: 0, endsAt: now() + WINDOW_MS }
+      entry.wrong++
+      counted.set(key, entry)
+      return entry.wrong === ALLOWED
+    },
+  }
+}
+
+/** An IPv4 address as it is; of an IPv6 address the first 64 bits, for whoever has one has all with these. */
+function networkOf(address: string): string {
+  if (address.includes('.') || !address.includes(':')) return address
+  const [before = '', after] = address.split('::')
+  const head = before.split(':')
+  const tail = after?.split(':') ?? []
+  const zeros = Array.from({ length: 8 - head.length - tail.length }, () => '0')
+  return [...head, ...zeros, ...tail].slice(0, 4).join(':')
+}

@@ -1,0 +1,150 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import type { Store } from '../../src/core/store.ts'
+import { openMemoryStore } from '../../src/stores/memory.ts'
+import { openInProcess } from '../in-process.ts'
+import { callbackOf } from '../serve.ts'
+
+const MIB = 1024 * 1024
+
+// Only the timers of an answer: the tests that need them to pass say so.
+beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }))
+afterEach(() => void vi.useRealTimers())
+
+/** A store that takes no event until it is let. */
+function stuckStore() {
+  const store = openMemoryStore()
+  const { promise, resolve } = Promise.withResolvers<void>()
+  let asked = 0
+  const accept: Store['accept'] = async (...args) => {
+    asked++
+    await promise
+    return store.accept(...args)
+  }
+  return { store: { ...store, accept }, asked: () => asked, letGo: resolve }
+}
+
+/** Requests whose bodies do not come; end them to let the gateway forget them. */
+function dawdle() {
+  const open = new Set<ReadableStreamDefaultController>()
+  const body = (first: Uint8Array) => {
+    let own: ReadableStreamDefaultController
+    return new ReadableStream<Uint8Array>({
+      start(controller) {
+        own = controller
+        controller.enqueue(first)
+        open.add(controller)
+      },
+      // What is refused is not read to its end.
+      cancel: () => void open.delete(own),
+    })
+  }
+  const end = () => {
+    for (const controller of open) controller.close()
+    open.clear()
+  }
+  return { body, end }
+}
+
+test('an event that waits too long for the store is answered 503, and delivered all the same', async () => {
+  const { store, asked, letGo } = stuckStore()
+  await using opened = await openInProcess(store)
+  const { postEvent, gateway, delivered, results, log } = opened
+  await gateway.drain()
+  const event = callbackOf()
+  const late = postEvent(event)
+  await expect.poll(asked).toBe(1)
+  await vi.advanceTimersByTimeAsync(2400)
+  expect(results).toEqual([])
+  await vi.advanceTimersByTimeAsync(200)
+  const answer = await late
+  expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '15'])
+  expect(results).toEqual(['rejected'])
+
+  // Nothing more queues behind it, and what needs no store is answered.
+  expect((await postEvent(callbackOf())).status).toBe(503)
+  expect(asked()).toBe(1)
+  const challenge = { challenge: 'c', type: 'url_verification', token: '' }
+  expect(await (await postEvent(challenge)).json()).toEqual({ challenge: 'c' })
+
+  letGo()
+  await expect.poll(() => delivered.map(({ id }) => id)).toEqual([event.uuid])
+  expect(await (await postEvent(event)).json()).toEqual({ code: 0, msg: 'duplicate' })
+  expect((await postEvent(callbackOf())).status).toBe(200)
+  expect(log.lines.filter((line) => line.includes('the store'))).toEqual([
+    'error the store is too slow: no event is taken for now {}',
+    'info the store has caught up: events are taken again {}',
+  ])
+})
+
+test('a store that fails after its time is neither an unhandled error nor the end of taking events', async () => {
+  const { promise, reject } = Promise.withResolvers<never>()
+  const real = openMemoryStore()
+  let isBroken = true
+  const accept: Store['accept'] = (...args) => (isBroken ? promise : real.accept(...args))
+  await using opened = await openInProcess({ ...real, accept })
+  const late = opened.postEvent(callbackOf())
+  await vi.advanceTimersByTimeAsync(0)
+  await expect.poll(() => vi.getTimerCount()).toBeGreaterThan(0)
+  await vi.advanceTimersByTimeAsync(2500)
+  expect((await late).status).toBe(503)
+  isBroken = false
+  reject(new Error('the disk is gone'))
+  await expect.poll(async () => (await opened.postEvent(callbackOf())).status).toBe(200)
+})
+
+test('readiness is answered in time though the store is not', async () => {
+  const store = { ...openMemoryStore(), check: () => new Promise<never>(() => {}) }
+  await using opened = await openInProcess(store)
+  const answer = opened.send('/readyz', {})
+  await vi.advanceTimersByTimeAsync(2500)
+  expect((await answer).status).toBe(503)
+})
+
+test('more callbacks than 4,096 at once are refused before they are read, and counted', async () => {
+  const { body, end } = dawdle()
+  await using opened = await openInProcess()
+  const open = (count: number) =>
+    Array.from({ length: count }, () =>
+      opened.send('/sealed', { method: 'POST', body: body(new Uint8Array(1)), duplex: 'half' }),
+    )
+  const waiting = open(4096)
+  let isRead = false
+  const unread = new ReadableStream<Uint8Array>(
+    {
+      pull(controller) {
+        isRead = true
+        controller.close()
+      },
+    },
+    { highWaterMark: 0 },
+  )
+  const surplus = await opened.send('/sealed', { method: 'POST', body: unread, duplex: 'half' })
+  expect([surplus.status, surplus.headers.get('retry-after'), isRead]).toEqual([503, '15', false])
+  expect(opened.results).toEqual(['rejected'])
+  expect((await opened.send('/healthz', {})).status).toBe(200)
+
+  end()
+  expect(new Set((await Promise.all(waiting)).map(({ status }) => status))).toEqual(new Set([400]))
+  expect((await opened.postEvent(callbackOf())).status).toBe(200)
+})
+
+test.each(['declared', 'undeclared'])(
+  'large bodies (%s) that dawdle keep each other out, and no small one',
+  async (length) => {
+    const { body, end } = dawdle()
+    await using opened = await openInProcess()
+    const headers = length === 'declared' ? { 'content-length': `${MIB}` } : {}
+    const large = () => body(new Uint8Array(MIB))
+    const open = () =>
+      opened.send('/sealed', { method: 'POST', headers, body: large(), duplex: 'half' })
+    const waiting = Array.from({ length: 64 }, open)
+    await vi.advanceTimersByTimeAsync(0)
+    expect((await open()).status).toBe(503)
+    expect((await opened.postEvent(callbackOf())).status).toBe(200)
+    end()
+    expect((await Promise.all(waiting)).map(({ status }) => status)).not.toContain(503)
+    const later = open()
+    end()
+    expect((await later).status).toBe(400)
+  },
+)
