@@ -56,11 +56,16 @@ export async function run(
   { env = {}, stdin = '' }: { env?: Environment; stdin?: string } = {},
 ): Promise<Ran> {
   const child = start(folder, args, env)
+  child.stdin?.end(stdin)
+  return endOf(child)
+}
+
+/** How a process ends, and what it prints from now on. */
+export async function endOf(child: ChildProcess): Promise<Ran> {
   let stdout = ''
   let stderr = ''
   child.stdout?.on('data', (chunk) => (stdout += chunk))
   child.stderr?.on('data', (chunk) => (stderr += chunk))
-  child.stdin?.end(stdin)
   const [code] = await once(child, 'close')
   return { code, stdout, stderr }
 }
@@ -71,12 +76,20 @@ process.once('exit', () => {
   for (const child of children) child.kill('SIGKILL')
 })
 
-function start(folder: Folder, args: readonly string[], env: Environment): ChildProcess {
+/** Starting is most of what a test of a whole process costs: a third less with its modules compiled. */
+const NODE_COMPILE_CACHE = join(tmpdir(), 'lark-fanout-test-modules')
+
+/** Starts `lark-fanout <args>`, for those who want to signal it. */
+export function start(
+  folder: Folder,
+  args: readonly string[],
+  env: Environment = {},
+): ChildProcess {
   const { PATH = '' } = process.env
   const keys = { FEISHU_VERIFICATION_TOKEN: TOKEN, FEISHU_ENCRYPT_KEY: KEY }
   const child = spawn(process.execPath, [MAIN, ...args], {
     cwd: folder.path,
-    env: { PATH, PORT: '0', HOST: '127.0.0.1', ...keys, ...env },
+    env: { PATH, PORT: '0', HOST: '127.0.0.1', NODE_COMPILE_CACHE, ...keys, ...env },
     stdio: 'pipe',
   })
   children.add(child.once('close', () => children.delete(child)))

@@ -18,6 +18,11 @@ export interface Arguments {
   readonly positionals: readonly string[]
 }
 
+/** Commands that share their first word: `events list`, `events show`. */
+export interface CommandGroup {
+  readonly commands: Readonly<Record<string, Command & { readonly summary: string }>>
+}
+
 /** The command line is wrong: exit code 2. */
 export class UsageError extends Error {
   override readonly name = 'UsageError'
@@ -37,6 +42,18 @@ export function text({ values }: Arguments, name: string): string | undefined {
 export function flag({ values }: Arguments, name: string): boolean | undefined {
   const value = values[name]
   return typeof value === 'boolean' ? value : undefined
+}
+
+/** A string option that is one of a few words. Throws UsageError for any other. */
+export function oneOf<const Word extends string>(
+  args: Arguments,
+  name: string,
+  words: readonly Word[],
+): Word | undefined {
+  const value = text(args, name)
+  const word = words.find((each) => each === value)
+  if (value === undefined || word !== undefined) return word
+  throw new UsageError(`--${name} must be one of ${words.join(', ')}`)
 }
 
 /** A number option. Throws UsageError for what is not above zero. */

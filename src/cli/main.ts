@@ -1,14 +1,15 @@
 #!/usr/bin/env node
 import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
+import { didYouMean } from '../config/check/suggest.ts'
 import { ConfigError, messageOf } from '../core/errors.ts'
 import { ConfigFileError } from '../hosts/config-file-error.ts'
-import { type Command, UsageError } from './command.ts'
+import { type Command, type CommandGroup, UsageError } from './command.ts'
 
 interface Named {
   readonly summary: string
   /** A command loads when it is named: it needs only its own modules. */
-  load(): Promise<Command>
+  load(): Promise<Command | CommandGroup>
 }
 
 const commands: Readonly<Record<string, Named>> = {
@@ -28,6 +29,30 @@ const commands: Readonly<Record<string, Named>> = {
     summary: 'send an event as Feishu would, encrypted and signed with the source’s keys',
     load: async () => (await import('./send.ts')).send,
   },
+  events: {
+    summary: 'look at the events that are stored',
+    load: async () => (await import('./events.ts')).events,
+  },
+  deliveries: {
+    summary: 'look at what is owed, delivered or dead',
+    load: async () => (await import('./deliveries.ts')).deliveries,
+  },
+  retry: {
+    summary: 'owe dead letters again',
+    load: async () => (await import('./retry.ts')).retry,
+  },
+  replay: {
+    summary: 'put stored events through the routes as they are now',
+    load: async () => (await import('./replay.ts')).replay,
+  },
+  sinks: {
+    summary: 'see how the sinks are doing; pause, resume or discard',
+    load: async () => (await import('./sinks.ts')).sinks,
+  },
+  audit: {
+    summary: 'see who paused, resumed, retried, replayed and discarded',
+    load: async () => (await import('./audit.ts')).audit,
+  },
   schema: {
     summary: 'print the JSON Schema of routes.yaml, for editors',
     load: async () => (await import('./schema.ts')).schema,
@@ -45,21 +70,44 @@ const WRONG = 2
 /** Resolves to the exit code. Bad usage and bad config are 2, all that fails for another reason is 1. */
 async function main([name = '--help', ...args]: readonly string[]): Promise<number> {
   try {
-    if (name === 'help' && args[0]) return await main([args[0], '--help'])
-    if (['help', '--help', '-h'].includes(name)) return print(usage())
+    if (name === 'help' && args[0]) return await main([...args, '--help'])
+    if (['help', '--help', '-h'].includes(name)) return print(usage('lark-fanout', commands))
     if (name === '--version') return print(await version())
-    const named = Object.hasOwn(commands, name) ? commands[name] : undefined
-    if (!named) throw new UsageError(`there is no command "${name}"\n\n${usage()}`)
-    return await run(name, await named.load(), args)
+    const command = await named('lark-fanout', commands, name).load()
+    return 'run' in command
+      ? await run(`lark-fanout ${name}`, command, args)
+      : await runOneOf(`lark-fanout ${name}`, command, args)
   } catch (error) {
     return report(error)
   }
 }
 
+async function runOneOf(
+  prefix: string,
+  { commands }: CommandGroup,
+  [name = '', ...args]: readonly string[],
+): Promise<number> {
+  if (['--help', '-h'].includes(name)) return print(usage(prefix, commands))
+  if (name === '' || name.startsWith('-')) throw new UsageError(usage(prefix, commands))
+  return await run(`${prefix} ${name}`, named(prefix, commands, name), args)
+}
+
+/** Throws UsageError where there is none of that name. */
+function named<T extends { readonly summary: string }>(
+  prefix: string,
+  commands: Readonly<Record<string, T>>,
+  name: string,
+): T {
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined
+  if (command) return command
+  const hint = didYouMean(name, Object.keys(commands))
+  throw new UsageError(`there is no command "${name}"${hint}\n\n${usage(prefix, commands)}`)
+}
+
 async function run(name: string, command: Command, args: readonly string[]): Promise<number> {
   const options = { ...command.options, help: { type: 'boolean', short: 'h' } } as const
   const parsed = parse([...args], options)
-  if (parsed.values.help) return print(`lark-fanout ${name} ${command.usage}\n\n${command.help}`)
+  if (parsed.values.help) return print(`${name} ${command.usage}\n\n${command.help}`)
   if (parsed.positionals.length > (command.positionals ?? 0)) {
     throw new UsageError(`${name} does not take "${parsed.positionals.at(-1)}"; see ${name} --help`)
   }
@@ -79,11 +127,15 @@ function parse(args: string[], options: NonNullable<Command['options']>) {
   }
 }
 
-function usage(): string {
+function usage(
+  prefix: string,
+  commands: Readonly<Record<string, { readonly summary: string }>>,
+): string {
+  const width = Math.max(...Object.keys(commands).map((name) => name.length))
   const lines = Object.entries(commands).map(
-    ([name, { summary }]) => `  ${name.padEnd(8)} ${summary}`,
+    ([name, { summary }]) => `  ${name.padEnd(width)}  ${summary}`,
   )
-  return `lark-fanout <command>\n\n${lines.join('\n')}\n\nlark-fanout <command> --help says more.`
+  return `${prefix} <command>\n\n${lines.join('\n')}\n\n${prefix} <command> --help says more.`
 }
 
 function print(text: string): number {

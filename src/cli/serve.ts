@@ -63,10 +63,14 @@ function howToSend(
   return `\nIn another terminal:\n\n  ${secrets}npx lark-fanout send --config ${file} --url ${url}\n`
 }
 
+/** Only the first signal is heard: a second one, of either kind, ends the process as it ends any other. */
 function toldToStop(): Promise<void> {
   return new Promise((resolve) => {
-    process.once('SIGTERM', () => resolve())
-    process.once('SIGINT', () => resolve())
+    const stop = () => {
+      process.off('SIGTERM', stop).off('SIGINT', stop)
+      resolve()
+    }
+    process.on('SIGTERM', stop).on('SIGINT', stop)
     // The terminal is gone, and with it whoever watched.
     if (process.stdout.isTTY) process.stdout.once('error', () => resolve())
   })

@@ -1,0 +1,71 @@
+import type { JsonObject } from '../../core/event.ts'
+import type { Page } from '../../core/ledger.ts'
+import { discard } from '../../core/operations/discard.ts'
+import type { Operator } from '../../core/operations/operation.ts'
+import { pauseSink, resumeSink } from '../../core/operations/pause-sink.ts'
+import { replay } from '../../core/operations/replay.ts'
+import { retryDead } from '../../core/operations/retry-dead.ts'
+import type { Env } from '../../hosts/environment.ts'
+import { readConfigFile, routingOf } from '../../hosts/node-config.ts'
+import { auditShape, deliveryShape, eventShape, historyText } from '../../http/api/shapes.ts'
+import { openSqliteStore } from '../../stores/sqlite-node.ts'
+import type { Data, JsonPage } from './data.ts'
+import { mustBeKnown, readSinks, sinkShapes } from './known-sinks.ts'
+
+export interface BesideOptions {
+  /** Of a store that is there. */
+  readonly sqliteFile: string
+  readonly configFile: string
+  readonly env: Env
+  /** Who asks, for the audit. */
+  readonly actor: string
+}
+
+/** Works on the store itself, beside a gateway that may be running. */
+export async function openBeside({
+  sqliteFile,
+  configFile,
+  env,
+  actor,
+}: BesideOptions): Promise<Data> {
+  const ledger = await openSqliteStore({ file: sqliteFile, beside: true })
+  const operator: Operator = { ledger, now: Date.now, actor }
+  const read = () => readConfigFile({ file: configFile, env })
+  const known = async (name: string) => mustBeKnown(name, await readSinks(ledger, read))
+  return {
+    async events(query) {
+      return shapePage(await ledger.events({ ...query, order: 'newest first' }), eventShape)
+    },
+    async event(id) {
+      const history = await ledger.event(id)
+      return history && historyText(history)
+    },
+    deliveries: async (query) => shapePage(await ledger.deliveries(query), deliveryShape),
+    audit: async (query) => shapePage(await ledger.audit(query), auditShape),
+    sinks: async () => sinkShapes(await readSinks(ledger, read)),
+    async retry({ dry_run: dryRun, ...selection }, { progress, signal }) {
+      return retryDead({ ...operator, signal }, { selection, dryRun }, progress)
+    },
+    async replay({ dry_run: dryRun, ...request }, { progress, signal }) {
+      const routing = routingOf(await read())
+      return replay({ ...operator, routing, signal }, { ...request, dryRun }, progress)
+    },
+    async discard(sink, { progress, signal }) {
+      await known(sink)
+      return discard({ ...operator, signal }, { sink }, progress)
+    },
+    async pause(sink) {
+      await known(sink)
+      await pauseSink(operator, { sink })
+    },
+    async resume(sink) {
+      await known(sink)
+      await resumeSink(operator, { sink })
+    },
+    close: () => ledger.close(),
+  }
+}
+
+function shapePage<T>({ items, next }: Page<T>, shape: (item: T) => JsonObject): JsonPage {
+  return { items: items.map(shape), next }
+}
