@@ -1,5 +1,6 @@
 import type { Outcome } from './group-commit.ts'
-import type { Answers, Asks, SqliteDriver, Statements } from './sqlite.ts'
+import type { SqliteDriver } from './sqlite/driver.ts'
+import type { Answers, Asks, Statements } from './sqlite.ts'
 
 type Name = keyof Asks
 type CallOf<K extends Name> = { [P in K]: { readonly name: P; readonly ask: Asks[P] } }[K]

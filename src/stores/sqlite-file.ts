@@ -2,7 +2,7 @@ import { closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs'
 import { dirname, isAbsolute } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { sqliteMigrations } from './migrations/sqlite.ts'
-import type { SqliteDriver } from './sqlite.ts'
+import type { SqliteDriver } from './sqlite/driver.ts'
 
 /** `serve` makes and migrates the file; `beside` and `read` want it there, at this version. */
 export type FileMode = 'serve' | 'beside' | 'read'
@@ -99,13 +99,23 @@ export function sqliteDriver(db: DatabaseSync, begin: 'BEGIN' | 'BEGIN IMMEDIATE
     prepared.set(sql, fresh)
     return fresh
   }
+  let logIsToFold = false
   return {
     rows: (sql, ...values) => statement(sql).all(...values),
     run(sql, ...values) {
       const { changes, lastInsertRowid } = statement(sql).run(...values)
       return { changes: Number(changes), rowid: Number(lastInsertRowid) }
     },
-    transaction: (work) => inTransaction(db, begin, work),
+    transaction(work) {
+      logIsToFold = false
+      const result = inTransaction(db, begin, work)
+      if (logIsToFold) db.exec('PRAGMA wal_checkpoint(PASSIVE)')
+      return result
+    },
+    shrink: (pages) => db.exec(`PRAGMA incremental_vacuum(${pages})`),
+    foldLog() {
+      logIsToFold = true
+    },
   }
 }
 

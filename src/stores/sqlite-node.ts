@@ -1,10 +1,11 @@
-import { existsSync, realpathSync } from 'node:fs'
+import { existsSync, realpathSync, statSync } from 'node:fs'
 import { basename, dirname, extname, join } from 'node:path'
-import { dataOf } from '../core/event.ts'
-import type { Acceptance, ClaimedDelivery, Store } from '../core/store.ts'
+import type { Acceptance } from '../core/outbox.ts'
+import type { Store } from '../core/store.ts'
 import { createGroupCommit, type Outcome } from './group-commit.ts'
-import type { Answers, Asks } from './sqlite.ts'
+import type { BareAcceptance } from './sqlite/outbox.ts'
 import { type Answer, askBy, type Call } from './sqlite-calls.ts'
+import { sqliteLedger, withData } from './sqlite-ledger.ts'
 import type { SqliteWorkerData } from './sqlite-worker.ts'
 import { openThread, type Thread } from './thread.ts'
 
@@ -32,20 +33,24 @@ export async function openSqliteStore({
   const file = realFile(name)
   const mode = beside ? 'beside' : 'serve'
   const writer = await openConnection({ file, mode, now: now() }, died)
+  const requireFile = rememberFile(file)
   const reader = openLazily(() => openConnection({ file, mode: 'read', now: now() }))
   const writes = createGroupCommit(writer.ask)
   const reads = createGroupCommit(reader.ask)
   const write = askBy(writes.call)
   const read = askBy(reads.call)
   return {
-    accept: (batch, now) => write('accept', { batch: batch.map(withoutData), now }),
+    async accept(batch, now) {
+      requireFile()
+      return write('accept', { batch: batch.map(withoutData), now })
+    },
     claim: async (query) => (await write('claim', query)).map(withData),
     nextDueAt: (sink) => write('nextDueAt', { sink }),
     settle: async (batch) => void (await write('settle', { batch })),
     release: async (batch) => void (await write('release', { batch })),
-    backlog: () => read('backlog', null),
+    ...sqliteLedger(read, write),
     async check() {
-      if (!existsSync(file)) throw new Error(`${file} is gone: what is accepted now would be lost`)
+      requireFile()
       await write('check', null)
     },
     async close() {
@@ -61,6 +66,16 @@ function realFile(name: string): string {
   const links = [name, dirname(name)].find((each) => existsSync(each))
   if (links === undefined) return name
   return links === name ? realpathSync(name) : join(realpathSync(links), basename(name))
+}
+
+/** What is written to a file that was deleted or replaced ends with the process: the check for it costs a microsecond. */
+function rememberFile(file: string): () => void {
+  const opened = statSync(file)
+  return () => {
+    const found = statSync(file, { throwIfNoEntry: false })
+    if (found?.ino === opened.ino && found.dev === opened.dev) return
+    throw new Error(`${file} is gone: what is accepted now would be lost. Restart the gateway`)
+  }
 }
 
 /** Opens at the first question: a thread takes 0.1 s to start, and many commands never read. */
@@ -88,11 +103,7 @@ function openConnection(data: SqliteWorkerData, died?: (error: Error) => void) {
 }
 
 /** What crosses to the thread: `raw` says it all, and a parsed object would cost more than the rest. */
-function withoutData({ event, problems, owed }: Acceptance): Asks['accept']['batch'][number] {
+function withoutData({ event, problems, owed }: Acceptance): BareAcceptance {
   const { id, type, appId, tenantKey, via, time, raw } = event
   return { event: { id, type, appId, tenantKey, via, time, raw }, problems, owed }
-}
-
-function withData(claimed: Answers['claim'][number]): ClaimedDelivery {
-  return { ...claimed, event: { ...claimed.event, data: dataOf(claimed.event.raw) } }
 }

@@ -1,5 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { freeLeases, sqliteStatements } from './sqlite.ts'
+import { tallying } from './sqlite/driver.ts'
+import { freeLeases } from './sqlite/outbox.ts'
+import { sqliteStatements } from './sqlite.ts'
 import { answerAll, type Call } from './sqlite-calls.ts'
 import { explainError, isDatabaseError } from './sqlite-errors.ts'
 import { type FileMode, makeFolder, openFile, sqliteDriver } from './sqlite-file.ts'
@@ -40,7 +42,7 @@ function takeFile() {
 
 function connect() {
   const db = openFile(file, mode)
-  const driver = sqliteDriver(db, mode === 'read' ? 'BEGIN' : 'BEGIN IMMEDIATE')
+  const driver = tallying(sqliteDriver(db, mode === 'read' ? 'BEGIN' : 'BEGIN IMMEDIATE'))
   if (mode === 'serve') driver.transaction(() => freeLeases(driver, now))
   const statements = sqliteStatements(driver)
   return {

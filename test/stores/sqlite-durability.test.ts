@@ -45,6 +45,25 @@ describe('opening the file again', () => {
     await after.close()
   })
 
+  test('of a key the earliest comes first, also where a later one was in flight', async () => {
+    const file = files.fresh()
+    const query = { sink: 'lake', now: T, leaseMs: LEASE, limit: 9 }
+    const before = await openSqliteStore({ file, now: () => T })
+    const owed = [{ orderKey: 'k' }]
+    await before.accept([acceptance('e1', { owed }), acceptance('e2', { owed })], T)
+    const first = await before.claim(query)
+    const dead = { state: 'dead' as const, reason: 'HTTP 400' }
+    await before.settle(first.map((one) => settlement(one, dead)))
+    expect(await before.claim(query)).toMatchObject([{ event: { id: 'e2' } }])
+    await before.retry({ filter: {} }, { dryRun: false, now: T, limit: 9 })
+    await before.close()
+
+    const after = await openSqliteStore({ file, now: () => T })
+    expect(await after.claim(query)).toMatchObject([{ event: { id: 'e1' } }])
+    expect(await after.claim(query)).toEqual([])
+    await after.close()
+  })
+
   test('each attempt that a restart cuts short counts, so that a poisonous event ends', async () => {
     const file = files.fresh()
     const attempts: (number | undefined)[] = []

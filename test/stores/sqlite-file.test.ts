@@ -165,7 +165,7 @@ describe('a fresh file', () => {
       'wal',
       2,
       0x6c61726b,
-      1,
+      2,
     ])
   })
 

@@ -1,23 +1,20 @@
 import { describe, expect, test } from 'vitest'
-import { type Asks, sqliteStatements } from '../../src/stores/sqlite.ts'
+import type { Asks } from '../../src/stores/sqlite.ts'
 import { answerAll, type Call } from '../../src/stores/sqlite-calls.ts'
 import { explainError, isDatabaseError } from '../../src/stores/sqlite-errors.ts'
-import { openFile, sqliteDriver } from '../../src/stores/sqlite-file.ts'
 import { openSqliteStore } from '../../src/stores/sqlite-node.ts'
+import { openConnection } from './connection.ts'
 import { acceptance, LEASE, MINUTE, settlement, T } from './samples.ts'
 import { temporaryFiles } from './temporary-files.ts'
 
 const files = temporaryFiles()
 
-/** The writing connection as its thread has it, without the thread. */
-function openConnection() {
+function open() {
   const file = files.fresh()
-  const db = openFile(file, 'serve')
-  const driver = sqliteDriver(db, 'BEGIN IMMEDIATE')
-  const statements = sqliteStatements(driver)
+  const connection = openConnection(file)
   const answer = (...calls: readonly Call[]) =>
-    answerAll(driver, statements, calls, isDatabaseError)
-  return { file, db, driver, statements, answer }
+    answerAll(connection.driver, connection.statements, calls, isDatabaseError)
+  return { file, ...connection, answer }
 }
 
 const acceptCall = (
@@ -48,7 +45,7 @@ describe('a batch of calls', () => {
   })
 
   test('a full disk rejects all of them, and forgets them; with space again all goes on', () => {
-    const { file, db, answer } = openConnection()
+    const { file, db, answer } = open()
     const pages = Number(db.prepare('PRAGMA page_count').get()?.page_count)
     const large = (id: string) =>
       acceptCall(id, { raw: JSON.stringify({ pad: 'x'.repeat(100_000) }) })
@@ -72,7 +69,7 @@ describe('a batch of calls', () => {
   })
 
   test('a check writes, so that it fails when nothing can be written', () => {
-    const { db, answer } = openConnection()
+    const { db, answer } = open()
     const times = () => db.prepare('SELECT times FROM checked').get()?.times
     answer({ name: 'check', ask: null }, { name: 'check', ask: null })
     expect(times()).toBe(2)
@@ -91,40 +88,34 @@ test('a closed store says so, and opens nothing again', async () => {
 
 describe('the writing connection', () => {
   test('flushes at every commit, and waits for other writers', () => {
-    const { db } = openConnection()
+    const { db } = open()
     expect(db.prepare('PRAGMA synchronous').get()).toEqual({ synchronous: 2 })
     expect(db.prepare('PRAGMA busy_timeout').get()).toEqual({ timeout: 2000 })
     db.close()
   })
 
   test('claims, counts and looks for heads without reading what is settled or waits behind', () => {
-    const { db, driver, statements } = openConnection()
     const asked: string[] = []
-    const watched = sqliteStatements({
-      ...driver,
-      rows(sql, ...values) {
-        asked.push(sql)
-        return driver.rows(sql, ...values)
-      },
+    const { db, driver, statements } = openConnection(files.fresh(), (sql) => {
+      if (sql.startsWith('SELECT')) asked.push(sql)
     })
     const batch = [acceptance('e1', { owed: [{ orderKey: 'k' }] })]
-    watched.accept({ batch, now: T })
-    watched.claim({ sink: 'lake', now: T, leaseMs: LEASE, limit: 9 })
-    watched.backlog(null)
+    driver.transaction(() => statements.accept({ batch, now: T }))
+    statements.claim({ sink: 'lake', now: T, leaseMs: LEASE, limit: 9 })
     expect(statements.backlog(null)).toHaveLength(1)
     for (const sql of asked) {
       const plan = db.prepare(`EXPLAIN QUERY PLAN ${sql}`).all()
       const steps = plan.map(({ detail }) => String(detail))
       expect(steps.filter((step) => /SCAN (?!tallies)|TEMP B-TREE/.test(step))).toEqual([])
     }
-    expect(asked).toHaveLength(3)
+    expect(asked).toHaveLength(4)
     db.close()
   })
 })
 
 describe('the attempts that people read', () => {
   test('none for a success at once; each failure, and the success after them', () => {
-    const { db, statements } = openConnection()
+    const { db, statements } = open()
     const query = { sink: 'lake', leaseMs: LEASE, limit: 9 }
     statements.accept({ batch: [acceptance('easy'), acceptance('hard')], now: T })
     const [easy, hard] = statements.claim({ ...query, now: T })
@@ -147,7 +138,7 @@ describe('the attempts that people read', () => {
   })
 
   test('a fraction of a millisecond is no reason to lose anything', () => {
-    const { db, statements } = openConnection()
+    const { db, statements } = open()
     const { event, ...others } = acceptance('e1')
     statements.accept({ batch: [{ event: { ...event, time: T + 0.7 }, ...others }], now: T })
     const [held] = statements.claim({ sink: 'lake', now: T, leaseMs: 0.5, limit: 1 })

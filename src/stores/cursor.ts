@@ -1,0 +1,11 @@
+/** Where the next page begins, as the text that a page's `next` is. */
+export function cursorAt(position: number | null): string | null {
+  return position === null ? null : String(position)
+}
+
+/** What `cursorAt` was given; null for the first page. Throws RangeError for what no page has ever said. */
+export function positionOf(cursor: string | undefined): number | null {
+  if (cursor === undefined) return null
+  if (!/^\d{1,15}$/.test(cursor)) throw new RangeError('cursor: must be the `next` of a page')
+  return Number(cursor)
+}

@@ -1,0 +1,8 @@
+import type { JsonObject } from '../core/event.ts'
+
+const FIELDS = ['instance_code', 'approval_code', 'user_id']
+
+/** Whether an event's data has exactly this value where people look for it. */
+export function mentions(data: JsonObject, q: string): boolean {
+  return FIELDS.some((field) => data[field] === q)
+}

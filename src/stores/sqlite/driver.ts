@@ -1,0 +1,55 @@
+export type SqlValue = string | number | null
+export type Row = Readonly<Record<string, unknown>>
+
+/** What the statements need of an engine. Everything is synchronous. */
+export interface SqliteDriver {
+  rows(sql: string, ...values: readonly SqlValue[]): readonly Row[]
+  run(sql: string, ...values: readonly SqlValue[]): { changes: number; rowid: number }
+  /** Commits when `work` returns; when it throws, nothing has changed. */
+  transaction<T>(work: () => T): T
+  /** Gives up to so many unused pages at the file's end back to the disk, with the running transaction. */
+  shrink(pages: number): void
+  /** Once the running transaction is committed, the file gets the size that it should have. */
+  foldLog(): void
+}
+
+/** Within a transaction it also counts, for the tallies, what becomes pending or dead, and what ceases to be. */
+export interface TallyingDriver extends SqliteDriver {
+  tally(sink: string, pending: number, dead: number): void
+}
+
+interface Tally {
+  pending: number
+  dead: number
+}
+
+/** The tallies are written once a transaction: a write for each delivery would be a fifth of the outbox's work. */
+export function tallying(driver: SqliteDriver): TallyingDriver {
+  const tallies = new Map<string, Tally>()
+  return {
+    ...driver,
+    tally(sink, pending, dead) {
+      const tally = tallies.get(sink)
+      if (tally) {
+        tally.pending += pending
+        tally.dead += dead
+      } else tallies.set(sink, { pending, dead })
+    },
+    transaction: (work) =>
+      driver.transaction(() => {
+        tallies.clear() // What a transaction that failed has counted.
+        const result = work()
+        for (const [sink, tally] of tallies) write(driver, sink, tally)
+        return result
+      }),
+  }
+}
+
+function write(driver: SqliteDriver, sink: string, { pending, dead }: Tally): void {
+  if (pending === 0 && dead === 0) return
+  driver.run(
+    `INSERT INTO tallies (sink, pending, dead) VALUES (?1, ?2, ?3)
+     ON CONFLICT DO UPDATE SET pending = pending + ?2, dead = dead + ?3`,
+    ...[sink, pending, dead],
+  )
+}

@@ -1,0 +1,211 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { statSync } from 'node:fs'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, test } from 'vitest'
+import type { Store } from '../../src/core/store.ts'
+import type { SqlValue } from '../../src/stores/sqlite/driver.ts'
+import { openSqliteStore } from '../../src/stores/sqlite-node.ts'
+import { openConnection } from './connection.ts'
+import { acceptance, LEASE, MINUTE, settlement, T } from './samples.ts'
+import { temporaryFiles } from './temporary-files.ts'
+
+const files = temporaryFiles()
+
+const many = (count: number, wish: Parameters<typeof acceptance>[1] = {}, name = 'e') =>
+  Array.from({ length: count }, (_, i) => acceptance(`${name}${i}`, wish))
+
+describe('pruning', () => {
+  /** All steps to the end; gives how many there were. */
+  async function pruneAll(store: Store, before: number): Promise<number> {
+    const query = { deliveredBefore: before, deadBefore: before, identitiesBefore: before }
+    let steps = 0
+    let cursor: string | undefined
+    do {
+      const { next } = await store.prune({ ...query, limit: 200, cursor })
+      cursor = next ?? undefined
+      steps++
+    } while (cursor !== undefined)
+    return steps
+  }
+
+  test('the file shrinks, while it is open', async () => {
+    const file = files.fresh()
+    const store = await openSqliteStore({ file })
+    const data = { comment: 'x'.repeat(2000) }
+    for (let i = 0; i < 10; i++) await store.accept(many(500, { owed: [], data }, `${i}-`), T)
+    await store.close()
+    const full = statSync(file).size
+    expect(full).toBeGreaterThan(10_000_000)
+
+    const again = await openSqliteStore({ file })
+    await again.accept([acceptance('young', { owed: [] })], T + MINUTE)
+    await pruneAll(again, T + MINUTE)
+    expect(statSync(file).size).toBeLessThan(full / 20)
+    expect((await again.events({ order: 'newest first', limit: 9 })).items).toHaveLength(1)
+    await again.close()
+  })
+
+  test('where events have many deliveries, a step goes through fewer of them', async () => {
+    const store = await openSqliteStore({ file: files.fresh() })
+    const sinks = Array.from({ length: 900 }, (_, i) => `sink ${i}`)
+    await store.accept(many(12, { owed: sinks }), T)
+    await store.accept([acceptance('young', { owed: [] })], T + MINUTE)
+    for (const sink of sinks) await store.discard(sink, 'discarded', { now: T, limit: 500 })
+    const before = { deliveredBefore: T + 1, deadBefore: T + 1, identitiesBefore: T }
+    const first = await store.prune({ ...before, limit: 200 })
+    expect(first.count).toBe(4 * 901)
+    await pruneAll(store, T + 1)
+    expect(await store.backlog()).toEqual([])
+    expect((await store.events({ order: 'newest first', limit: 9 })).items).toHaveLength(1)
+    await store.close()
+  })
+
+  test('a ref means one event for ever, also when all of them are old', async () => {
+    const store = await openSqliteStore({ file: files.fresh() })
+    await store.accept(many(5, { owed: [] }), T)
+    const newest = await store.event('e4')
+    await pruneAll(store, T + MINUTE)
+    await store.accept([acceptance('next', { owed: [] })], T + 2 * MINUTE)
+    expect((await store.event('next'))?.ref).not.toBe(newest?.ref)
+    await pruneAll(store, T + 3 * MINUTE)
+    expect(await store.event(newest?.ref ?? '')).toBe(null)
+    await store.close()
+  })
+})
+
+describe('beside a gateway that accepts', () => {
+  test('another process retries 10,000 dead letters, and no accept fails', async () => {
+    const file = files.fresh()
+    const gateway = await openSqliteStore({ file })
+    for (let i = 0; i < 20; i++) await gateway.accept(many(500, {}, `${i}-`), T)
+    let cursor: string | undefined
+    do {
+      const step = await gateway.discard('lake', 'discarded', { limit: 500, now: T, cursor })
+      cursor = step.next ?? undefined
+    } while (cursor !== undefined)
+    expect(await gateway.backlog()).toMatchObject([{ pending: 0, dead: 10_000 }])
+
+    const childFile = fileURLToPath(new URL('./retry-child.ts', import.meta.url))
+    const stdio: ['ignore', 'pipe', 'inherit'] = ['ignore', 'pipe', 'inherit']
+    const child = spawn(process.execPath, [childFile, file], { stdio })
+    const retried = text(child.stdout)
+    let ended = false
+    void once(child, 'close').then(() => {
+      ended = true
+    })
+    let accepted = 0
+    while (!ended) await gateway.accept([acceptance(`new ${accepted++}`, { owed: ['hr'] })], T)
+    expect(await retried).toBe('10000')
+    expect(accepted).toBeGreaterThan(0)
+    expect(await gateway.backlog()).toEqual(
+      expect.arrayContaining([
+        { sink: 'lake', pending: 10_000, dead: 0, oldestPendingAt: T },
+        { sink: 'hr', pending: accepted, dead: 0, oldestPendingAt: T },
+      ]),
+    )
+    await gateway.close()
+  }, 120_000)
+})
+
+describe('what people ask for costs no more than it must', () => {
+  const page = { limit: 2, after: null }
+  const now = T
+
+  test('every question has its index, or looks at a window of rows alone', () => {
+    const asked = new Map<string, readonly SqlValue[]>()
+    const { db, driver, statements } = openConnection(files.fresh(), (sql, values) =>
+      asked.set(sql, values),
+    )
+    driver.transaction(() => {
+      const owed = [{ orderKey: 'k' }]
+      statements.accept({ batch: many(9, { owed }), now })
+      statements.events({ ...page, order: 'newest first', q: 'e1', since: T, until: T + 1 })
+      statements.events({ ...page, order: 'oldest first', q: 'e1', after: 0 })
+      statements.event({ id: 'e1' })
+      for (const state of ['pending', 'dead', 'delivered', undefined] as const) {
+        statements.deliveries({ ...page, state })
+        statements.deliveries({ ...page, state, sink: 'lake', since: T, until: T + 1 })
+      }
+      statements.discard({ sink: 'lake', reason: 'discarded', query: { ...page, now } })
+      const batch = { ...page, dryRun: false, now }
+      statements.retry({ selection: { filter: { since: T } }, batch })
+      statements.retry({ selection: { ids: ['1', '2'] }, batch })
+      const again = { ref: '3', cleared: true, owed: [{ sink: 'hr', orderKey: 'k' }] }
+      statements.owe({ batch: [again], query: { resend: true, dryRun: false, now } })
+      const before = { deliveredBefore: T + 1, deadBefore: T + 1, identitiesBefore: T + 1 }
+      for (const stage of ['events', 'identities', 'pages'] as const) {
+        statements.prune({ ...before, limit: 2, from: { stage, after: 0 } })
+      }
+    })
+    const steps = [...asked.keys()].flatMap((sql) =>
+      db
+        .prepare(`EXPLAIN QUERY PLAN ${sql}`)
+        .all()
+        .map(({ detail }) => String(detail)),
+    )
+    expect(steps.filter((step) => /^SCAN (?!CONSTANT)|TEMP B-TREE/.test(step))).toEqual([])
+    expect(asked.size).toBeGreaterThan(30)
+    db.close()
+  })
+
+  test('an event’s deliveries are found without its id being indexed', () => {
+    const asked: string[] = []
+    const { db, statements } = openConnection(files.fresh(), (sql) => asked.push(sql))
+    const apps = Array.from({ length: 3 }, (_, i) => many(50, { appId: `cli_${i}` }))
+    statements.accept({ batch: apps.flat(), now })
+    asked.length = 0
+    expect(statements.event({ id: 'e7' })).toMatchObject({ event: { appId: 'cli_2' } })
+    expect(asked.length).toBeLessThan(20)
+    db.close()
+  })
+
+  test('a list that finds nothing stops, and goes on where it stopped', () => {
+    const { db, driver, statements } = openConnection(files.fresh())
+    for (let i = 0; i < 24; i++) {
+      driver.transaction(() => statements.accept({ batch: many(500, {}, `${i}-`), now }))
+    }
+    for (const order of ['newest first', 'oldest first'] as const) {
+      let after: number | null = null
+      let pages = 0
+      do {
+        const found = statements.events({ order, limit: 50, after, q: 'nobody’s' })
+        expect(found.items).toEqual([])
+        after = found.next
+        pages++
+      } while (after !== null)
+      expect(pages).toBe(2)
+    }
+    const { items, next } = statements.deliveries({ limit: 50, after: null, sink: 'hr' })
+    expect([items, next]).toEqual([[], expect.any(Number)])
+    expect(statements.deliveries({ limit: 50, after: next, sink: 'hr' }).next).toBe(null)
+    db.close()
+  })
+
+  test('tallies are what a count says, and a transaction that fails leaves none', () => {
+    const { db, driver, statements } = openConnection(files.fresh())
+    const write = (id: string) => statements.accept({ batch: [acceptance(id)], now })
+    driver.transaction(() => write('e1'))
+    expect(() =>
+      driver.transaction(() => {
+        write('e2')
+        throw new Error('out of breath')
+      }),
+    ).toThrow('out of breath')
+    driver.transaction(() => write('e3'))
+    expect(statements.backlog(null)).toMatchObject([{ sink: 'lake', pending: 2, dead: 0 }])
+    const [held] = statements.claim({ sink: 'lake', now, leaseMs: LEASE, limit: 1 })
+    if (!held) throw new Error('it was due')
+    const dead = { state: 'dead' as const, reason: 'HTTP 400' }
+    driver.transaction(() => statements.settle({ batch: [settlement(held, dead)] }))
+    expect(db.prepare('SELECT pending, dead FROM tallies').all()).toEqual([{ pending: 1, dead: 1 }])
+    expect(
+      db.prepare('SELECT state, count(*) AS n FROM deliveries GROUP BY state ORDER BY n').all(),
+    ).toEqual([
+      { state: 'dead', n: 1 },
+      { state: 'pending', n: 1 },
+    ])
+    db.close()
+  })
+})
