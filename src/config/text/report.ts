@@ -47,9 +47,15 @@ function isSame(a: Path, b: Path): boolean {
 /** A plug's own check may quote what it was given, and the name of a sink may come from outside. */
 function concealing(words: readonly Word[]): (message: string, path: Path) => string {
   const entryOf = (path: Path) => pathKey(path.slice(0, 2))
-  const byEntry = Map.groupBy(words, ({ path }) => entryOf(path))
+  const byEntry = new Map<string, Map<string, Word>>()
+  for (const word of words) {
+    const entry = entryOf(word.path)
+    // A value may stand there many times.
+    const known = byEntry.get(entry) ?? new Map<string, Word>()
+    byEntry.set(entry, known.set(JSON.stringify([word.value, word.shown]), word))
+  }
   return (message, path) => {
-    return concealAll(message, byEntry.get(entryOf(path)) ?? [])
+    return concealAll(message, [...(byEntry.get(entryOf(path))?.values() ?? [])])
   }
 }
 
