@@ -4,6 +4,8 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    // Most tests wait for processes of their own.
+    maxWorkers: 4,
     testTimeout: 30_000,
     expect: { poll: { timeout: 10_000 } },
   },

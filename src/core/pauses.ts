@@ -75,7 +75,7 @@ export function concerns(
 }
 
 /** A short piece tells options apart, and is too little to try secrets against. */
-export function optionsOf({ fingerprint }: Pick<LiveSink, 'fingerprint'>): string {
+function optionsOf({ fingerprint }: Pick<LiveSink, 'fingerprint'>): string {
   return fingerprint.slice(0, 8)
 }
 

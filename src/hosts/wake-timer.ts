@@ -3,7 +3,10 @@ export interface WakeTimer {
   close(): void
 }
 
-/** Calls `wake` at the earliest of the times asked for; whoever is not served then asks again. */
+/** A time that was asked for by a clock that has been set back since is not slept for. */
+const LONGEST_MS = 1000
+
+/** Calls `wake` at the earliest of the times asked for, or sooner; whoever is not served then asks again. */
 export function createWakeTimer(wake: () => void): WakeTimer {
   let timer: NodeJS.Timeout | undefined
   let earliest = Number.POSITIVE_INFINITY
@@ -17,7 +20,7 @@ export function createWakeTimer(wake: () => void): WakeTimer {
           earliest = Number.POSITIVE_INFINITY
           wake()
         },
-        Math.max(0, time - Date.now()),
+        Math.min(Math.max(0, time - Date.now()), LONGEST_MS),
       )
     },
     close() {

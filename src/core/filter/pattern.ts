@@ -4,7 +4,7 @@ import { type Condition, isLeaf, isOperator, isValue, parseOperator } from './co
 import { combine, countCombinations, createField, type Part, type Rule } from './rule.ts'
 
 /** How many keys deep a pattern may be, those of `$or` included. */
-const maxDepth = 1000
+const maxDepth = 250
 const maxFields = 256
 const maxCombinations = 1_000_000
 
