@@ -7,6 +7,7 @@ import type { Plan } from './core/plan.ts'
 import { createPruning } from './core/pruning.ts'
 import type { Runtime } from './core/runtime.ts'
 import type { Store } from './core/store.ts'
+import { createTally } from './core/tally.ts'
 import { createApp } from './http/app.ts'
 
 export interface GatewayOptions {
@@ -52,6 +53,10 @@ export function createGateway(options: GatewayOptions): Gateway {
     meter,
     inTime: createPatience(runtime.log),
     plan: () => current,
+    tooOld: createTally(
+      runtime,
+      'events of more than 30 days ago are taken for duplicates: is the clock right?',
+    ),
     checkStore: guarded.check,
     admin,
   })
@@ -92,7 +97,8 @@ function rememberRefusals(store: Store, { now }: Runtime): Store {
       }
     },
     async check() {
-      if (now() - refusedAt < REFUSED_MS) throw new Error('it has just refused an event')
+      // Either way: a clock that has been set back must not make it last.
+      if (Math.abs(now() - refusedAt) < REFUSED_MS) throw new Error('it has just refused an event')
       await store.check()
     },
   }

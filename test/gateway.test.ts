@@ -82,3 +82,26 @@ test('a fault of our own is a plain 500 that tells a stranger nothing', async ()
   expect(await answer.text()).not.toContain('42')
   expect(log.lines.join()).toContain('failed unexpectedly')
 })
+
+test('a clock that is set back does not keep a store that is well again from being ready', async () => {
+  const store = openMemoryStore()
+  let full = true
+  const failing: Store = {
+    ...store,
+    accept: (...args) => (full ? Promise.reject(new Error('full')) : store.accept(...args)),
+  }
+  const { gateway, post, clock } = openGateway(failing, async () => {})
+  const ready = async () => (await gateway.fetch(new Request('http://x/readyz'))).status
+  expect((await post()).status).toBe(503)
+  expect(await ready()).toBe(503)
+  full = false
+  clock.now -= 3_600_000
+  expect(await ready()).toBe(200)
+})
+
+test('a clock that is far ahead takes every event for an old one: the log says so', async () => {
+  const { post, log, clock } = openGateway(openMemoryStore(), async () => {})
+  clock.now += 31 * 86_400_000
+  expect(await (await post()).json()).toEqual({ code: 0, msg: 'duplicate' })
+  expect(log.lines.join()).toContain('is the clock right?')
+})

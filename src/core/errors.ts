@@ -75,7 +75,11 @@ export class DeliveryError extends Error {
   }
 }
 
-/** The message of anything that was thrown. */
+/** The message of anything that was thrown, whatever a plugin has made of it. */
 export function messageOf(thrown: unknown): string {
-  return String(thrown instanceof Error ? thrown.message : thrown)
+  try {
+    return String(thrown instanceof Error ? thrown.message : thrown)
+  } catch {
+    return 'an error that cannot be read'
+  }
 }

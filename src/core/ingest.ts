@@ -21,6 +21,8 @@ export interface IngestContext {
   /** For how long an answer waits for the store. */
   readonly inTime: Patience
   plan(): Plan
+  /** Hears of every event that is taken for a duplicate by its age alone. */
+  tooOld(): void
 }
 
 export type Ingested =
@@ -62,7 +64,10 @@ async function take(
 ) {
   if (event.type !== '' && !source.accepts(event.type)) return 'ignored'
   // Its identity may be forgotten by now, so that only its age can tell.
-  if (event.time < context.runtime.now() - IDENTITY_MS) return 'duplicate'
+  if (event.time < context.runtime.now() - IDENTITY_MS) {
+    context.tooOld()
+    return 'duplicate'
+  }
   const plan = context.plan()
   const wrong = problems.length > 0 ? problems : plan.check(event)
   const owed = wrong.length > 0 ? [] : owedFor(event, plan)

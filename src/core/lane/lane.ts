@@ -90,19 +90,15 @@ function look(lane: State): void {
   lane.more = true
 }
 
-function onBreaker({ live, context, breaker }: State, state: 'open' | 'closed'): void {
+function onBreaker({ live, context }: State, state: 'open' | 'closed'): void {
   const fields = { sink: live.name, ...live.settings.breaker }
   const { log } = context.runtime
-  if (state === 'open') {
-    context.wakeAt(breaker.retryAt)
-    log.warn(fields, 'the breaker opened: too many failures in a row')
-  } else {
-    log.info(fields, 'the breaker closed: the sink is sent events again')
-  }
+  if (state === 'open') log.warn(fields, 'the breaker opened: too many failures in a row')
+  else log.info(fields, 'the breaker closed: the sink is sent events again')
 }
 
 function pump(lane: State): void {
-  const { context, rate, waiting } = lane
+  const { waiting } = lane
   if (!mayHold(lane)) giveBack(lane, waiting.splice(0))
   while (mayStart(lane)) {
     const next = waiting.shift()
@@ -111,12 +107,18 @@ function pump(lane: State): void {
   }
   if (mayClaim(lane)) void claim(lane)
   const hasWork = waiting.length > 0 || lane.more
-  const now = context.runtime.now()
-  if (hasWork && rate.nextAt(now) > now) context.wakeAt(rate.nextAt(now))
+  if (hasWork) askToBeWoken(lane)
   const isBusy = lane.running > 0 || lane.claiming || lane.reserved > 0
   if (isBusy || (hasWork && isOpen(lane))) return
   lane.waiter?.resolve()
   lane.waiter = undefined
+}
+
+/** When its rate or its breaker lets it go on. */
+function askToBeWoken({ context, rate, breaker }: State): void {
+  const now = context.runtime.now()
+  const next = Math.max(rate.nextAt(now), breaker.state(now) === 'open' ? breaker.retryAt : 0)
+  if (next > now) context.wakeAt(next)
 }
 
 /** What cannot be started soon is better off in the store, where its lease does not run out. */

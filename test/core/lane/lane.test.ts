@@ -17,6 +17,7 @@ describe('a breaker', () => {
     gateway.dispatch.follow(planOf(...gateway.lives))
     await gateway.dispatch.drain()
     gateway.clock.now += 29 * SECOND
+    gateway.wakes.splice(0)
     await gateway.dispatch.drain()
     expect(calls()).toBe(3)
     expect(gateway.dispatch.status()).toMatchObject([{ sink: 'a', breaker: 'open', inFlight: 0 }])
