@@ -1,4 +1,6 @@
 import { statfsSync } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import {
   callbackOf,
   FEISHU,
@@ -13,15 +15,22 @@ import { slowFlushEnv } from './slow-flush.ts'
 export const SINKS = ['finance', 'hr-app', 'lake']
 
 export interface GatewayOptions {
-  /** Every sink's address. */
-  readonly url: string
+  /** Every sink's address, or each one's by its name. */
+  readonly url?: string
+  readonly urls?: Readonly<Record<string, string>>
   readonly paused: boolean
+  /** Other lines of routes.yaml. */
+  readonly more?: string
+  /** Writes the store's file before the gateway starts. */
+  readonly fill?: (file: string) => Promise<void>
   /** As on an ordinary disk; see slow-flush.c. */
   readonly slowFlush: boolean
 }
 
 export interface BenchGateway extends Served {
   readonly port: number
+  /** Puts another routes.yaml in force. */
+  follow(options: GatewayOptions): Promise<void>
 }
 
 /** The gateway as users start it: a source with its keys, its store on the disk, three routes to three signed webhooks. */
@@ -29,22 +38,33 @@ export async function startGateway(options: GatewayOptions): Promise<BenchGatewa
   await using started = new AsyncDisposableStack()
   const folder = started.use(await openFolder({ 'routes.yaml': routesYaml(options) }))
   refuseMemory(folder)
+  if (options.fill) {
+    await mkdir(join(folder.path, 'data'))
+    await options.fill(join(folder.path, 'data', 'lark-fanout.db'))
+  }
   const served = started.use(
     await serve(folder, options.slowFlush ? slowFlushEnv(folder.path) : {}),
   )
   const port = Number(new URL(served.url).port)
   const all = started.move()
-  return { ...served, port, [Symbol.asyncDispose]: () => all.disposeAsync() }
+  const follow = async (next: GatewayOptions) => {
+    await folder.write('routes.yaml', routesYaml(next))
+    await served.logged('routes.yaml reloaded')
+  }
+  return { ...served, port, follow, [Symbol.asyncDispose]: () => all.disposeAsync() }
 }
 
-function routesYaml({ url, paused }: GatewayOptions): string {
+function routesYaml({ url = '', urls, paused, more = '' }: GatewayOptions): string {
   const secret = `whsec_${Buffer.alloc(32, 'bench').toString('base64')}`
-  const sink = `{ type: webhook, url: "${url}", secret: "${secret}", paused: ${paused} }`
-  const sinks = SINKS.map((name) => `  ${name}: ${sink}`)
-  const routes = SINKS.map(
-    (name) => `  - { name: to-${name}, match: { operate: CREATE }, to: [${name}] }`,
+  const sinks = Object.entries(urls ?? Object.fromEntries(SINKS.map((name) => [name, url])))
+  const lines = sinks.map(
+    ([name, address]) =>
+      `  ${name}: { type: webhook, url: "${address}", secret: "${secret}", paused: ${paused} }`,
   )
-  return [`${FEISHU}sinks:`, ...sinks, 'routes:', ...routes].join('\n')
+  const routes = sinks.map(
+    ([name]) => `  - { name: to-${name}, match: { operate: CREATE }, to: [${name}] }`,
+  )
+  return [`${FEISHU}sinks:`, ...lines, 'routes:', ...routes, more].join('\n')
 }
 
 const TMPFS = 0x01021994

@@ -33,6 +33,37 @@ export async function compare<Work>(comparison: Comparison<Work>): Promise<strin
   )
 }
 
+export interface PercentileComparison {
+  readonly name: string
+  readonly baselineName: string
+  /** Both give milliseconds. */
+  baseline(): Promise<Percentiles>
+  measured(): Promise<Percentiles>
+}
+
+interface Percentiles {
+  readonly p50: number
+  readonly p99: number
+}
+
+/** As `compare`, for latencies: less is better. */
+export async function comparePercentiles(comparison: PercentileComparison): Promise<string> {
+  const runs: { baseline: Percentiles; measured: Percentiles }[] = []
+  for (let run = 0; run <= PAIRS; run++) {
+    const pair = { baseline: await comparison.baseline(), measured: await comparison.measured() }
+    if (run > 0) runs.push(pair)
+  }
+  const describe = (of: keyof Percentiles) => {
+    const ratios = runs.map(({ baseline, measured }) => measured[of] / baseline[of])
+    const range = `${Math.min(...ratios).toFixed(2)}..${Math.max(...ratios).toFixed(2)}`
+    const ms = (which: 'baseline' | 'measured') =>
+      median(runs.map((run) => run[which][of])).toFixed(1)
+    return `${of} ${median(ratios).toFixed(2)} times (${range}; ${ms('measured')} ms and ${ms('baseline')} ms)`
+  }
+  const { name, baselineName } = comparison
+  return `${name}, over ${baselineName}: ${describe('p99')}, ${describe('p50')}, ${PAIRS} pairs`
+}
+
 async function runPair<Work>(comparison: Comparison<Work>): Promise<Pair> {
   const work = await comparison.prepare()
   return { baseline: await comparison.baseline(work), measured: await comparison.measured(work) }
