@@ -3,7 +3,7 @@ import { type CommandGroup, flag, oneOf, text, UsageError } from './command.ts'
 import { describeEvent } from './data/describe-event.ts'
 import { createList, field, listHelp, listOptions, shown } from './data/list.ts'
 import { dataHelp, dataOptions, withData } from './data/open.ts'
-import { jsonLine } from './data/printable.ts'
+import { jsonLine } from './data/terminal-text.ts'
 import { spanHelp, spanOf, spanOptions } from './data/when.ts'
 
 const list: CommandGroup['commands'][string] = {

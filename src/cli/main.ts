@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { didYouMean } from '../config/check/suggest.ts'
 import { ConfigError, messageOf } from '../core/errors.ts'
+import { printableLines } from '../core/printable.ts'
 import { ConfigFileError } from '../hosts/config-file-error.ts'
 import { type Command, type CommandGroup, UsageError } from './command.ts'
 
@@ -144,7 +145,9 @@ function print(text: string): number {
 }
 
 function report(error: unknown): number {
-  process.stderr.write(`${error instanceof ConfigFileError ? error.report : messageOf(error)}\n`)
+  process.stderr.write(
+    `${error instanceof ConfigFileError ? error.report : printableLines(messageOf(error))}\n`,
+  )
   return error instanceof UsageError || error instanceof ConfigError ? WRONG : FAILED
 }
 

@@ -1,4 +1,5 @@
 import type { JsonObject } from '../core/event.ts'
+import { printable } from '../core/printable.ts'
 import { type Arguments, type CommandGroup, UsageError } from './command.ts'
 import { change, yesHelp, yesOption } from './data/change.ts'
 import type { Data } from './data/data.ts'
@@ -42,7 +43,7 @@ function stateOf({ configured, ready, paused_by }: JsonObject): string {
 
 /** `file, operator`; empty where it is not paused. */
 function pausedBy(names: JsonObject[string] | undefined): string {
-  return Array.isArray(names) ? names.join(', ') : ''
+  return Array.isArray(names) ? printable(names.join(', ')) : ''
 }
 
 const pause: CommandGroup['commands'][string] = {

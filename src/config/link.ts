@@ -81,7 +81,11 @@ async function openSink(
   const { name, type: typeName, settings, fingerprint, options } = config
   if (previous?.fingerprint === fingerprint) return previous
   const type = context.sinkType(typeName)
-  const sink = await open(`sinks.${name}`, () => type?.open(options, context.runtime))
+  const sink = await open(`sinks.${name}`, async (signal) => {
+    const opened = await type?.open(options, context.runtime)
+    if (signal.aborted) await opened?.close?.() // Too late: nobody else would.
+    return opened
+  })
   if (typeof sink.deliver !== 'function') throw notASink(name)
   const words = context.words.filter(({ path }) => path[0] === 'sinks' && path[1] === name)
   const conceal = (text: string) => concealAll(text, words)
@@ -99,11 +103,11 @@ const tooLate = () => new Error(`not within ${OPEN_MS / 1000} s`)
 /** Rejects with the Problem, or a list of them, that routes.yaml's author shall read. */
 async function open<Live>(
   path: string,
-  opening: () => Live | Promise<Live> | undefined,
+  opening: (signal: AbortSignal) => Live | undefined | Promise<Live | undefined>,
 ): Promise<Live> {
   let reason = 'its type is unknown'
   try {
-    const live = await within(OPEN_MS, async () => opening(), tooLate)
+    const live = await within(OPEN_MS, async (signal) => opening(signal), tooLate)
     if (live !== undefined) return live
   } catch (error) {
     if (error instanceof ConfigError) throw error.problems.map((problem) => beneath(path, problem))

@@ -24,15 +24,16 @@ export function createPauses(
   let known: readonly Pause[] | undefined
   let askedAt = Number.NEGATIVE_INFINITY
   let asking: Promise<void> | undefined
-  /** What is written while the store is asked is not in its answer. */
-  let writes = 0
+  /** What is being written while the store is asked may not be in its answer. */
+  let writing = 0
+  let written = 0
 
   async function ask(): Promise<void> {
     askedAt = now()
-    const before = writes
+    const before = written
     try {
       const pauses = await ledger.pauses()
-      if (before !== writes || same(pauses, known)) return
+      if (writing > 0 || before !== written || same(pauses, known)) return
       known = pauses
       changed()
     } catch (error) {
@@ -41,14 +42,15 @@ export function createPauses(
   }
 
   async function write(pause: Pause): Promise<void> {
-    writes++
+    writing++
     known = [...(known ?? []), pause]
     try {
       await ledger.pause(pause)
     } catch (error) {
       log.error({ error: messageOf(error) }, 'cannot store that a sink is paused')
     }
-    writes++
+    writing--
+    written++
   }
 
   return {

@@ -11,7 +11,8 @@ export function createTally(
   let loggedAt = Number.NEGATIVE_INFINITY
   return () => {
     count++
-    if (now() - loggedAt < LOG_EVERY_MS) return
+    // Either way: a clock that has been set back must not silence it.
+    if (Math.abs(now() - loggedAt) < LOG_EVERY_MS) return
     log.warn({ count }, message)
     loggedAt = now()
     count = 0

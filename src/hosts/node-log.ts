@@ -1,4 +1,5 @@
 import { pino } from 'pino'
+import { printable } from '../core/printable.ts'
 import type { Log } from '../core/runtime.ts'
 
 /** JSON lines on stdout; readable lines on a terminal. */
@@ -11,11 +12,12 @@ export function createNodeLog(level: string): Log {
 }
 
 /** `18:04:05 warn  delivery failed  sink=finance error="HTTP 503"` */
-function readable(line: string): string {
+export function readable(line: string): string {
   const { level, time, msg, ...fields } = JSON.parse(line)
   const label = pino.levels.labels[level] ?? 'info'
   const details = Object.entries(fields).map(([name, value]) => `${name}=${shown(value)}`)
-  return `${[time.slice(11, 19), label.padEnd(5), msg, ...details].join('  ')}\n`
+  const said = [time.slice(11, 19), label.padEnd(5), msg, ...details].join('  ')
+  return `${printable(said)}\n`
 }
 
 function shown(value: unknown): string {

@@ -6,6 +6,12 @@ export interface Guesses {
   count(address: string): boolean
 }
 
+interface Guessed {
+  wrong: number
+  /** Unix milliseconds. */
+  readonly endsAt: number
+}
+
 const ALLOWED = 10
 const WINDOW_MS = 60_000
 const MAX_ADDRESSES = 10_000
@@ -13,14 +19,24 @@ const MAX_ADDRESSES = 10_000
 const OTHERS = 'others'
 
 export function createGuesses(now: () => number): Guesses {
-  /** Those whose minute ends first come first. */
-  const counted = new Map<string, { wrong: number; readonly endsAt: number }>()
+  /** Those whose minute ends first come first, but for a clock that has been set back. */
+  const counted = new Map<string, Guessed>()
+
+  /** Also over for one who would have to wait for longer than a minute: the clock has been set back. */
+  function isOver({ endsAt }: Guessed): boolean {
+    return endsAt <= now() || endsAt > now() + WINDOW_MS
+  }
 
   function forget(): void {
-    for (const [key, { endsAt }] of counted) {
-      if (endsAt > now()) return
+    for (const [key, entry] of counted) {
+      if (!isOver(entry)) return
       counted.delete(key)
     }
+  }
+
+  function entryOf(key: string): Guessed | undefined {
+    const entry = counted.get(key)
+    return entry && !isOver(entry) ? entry : undefined
   }
 
   function keyOf(address: string): string {
@@ -31,12 +47,12 @@ export function createGuesses(now: () => number): Guesses {
   return {
     refusedMs(address) {
       forget()
-      const entry = counted.get(keyOf(address))
+      const entry = entryOf(keyOf(address))
       return entry && entry.wrong >= ALLOWED ? entry.endsAt - now() : 0
     },
     count(address) {
       const key = keyOf(address)
-      const entry = counted.get(key) ?? { wrong: 0, endsAt: now() + WINDOW_MS }
+      const entry = entryOf(key) ?? { wrong: 0, endsAt: now() + WINDOW_MS }
       entry.wrong++
       counted.set(key, entry)
       return entry.wrong === ALLOWED

@@ -7,7 +7,7 @@ import type { BareAcceptance } from './sqlite/outbox.ts'
 import { type Answer, askBy, type Call } from './sqlite-calls.ts'
 import { sqliteLedger, withData } from './sqlite-ledger.ts'
 import type { SqliteWorkerData } from './sqlite-worker.ts'
-import { openThread, type Thread } from './thread.ts'
+import { openLazily, openThread } from './thread.ts'
 
 export interface SqliteStoreOptions {
   /** A missing folder is made where the path is relative. */
@@ -34,7 +34,7 @@ export async function openSqliteStore({
   const mode = beside ? 'beside' : 'serve'
   const writer = await openConnection({ file, mode, now: now() }, died)
   const requireFile = rememberFile(file)
-  const reader = openLazily(() => openConnection({ file, mode: 'read', now: now() }))
+  const reader = openLazily((died) => openConnection({ file, mode: 'read', now: now() }, died))
   const writes = createGroupCommit(writer.ask)
   const reads = createGroupCommit(reader.ask)
   const write = askBy(writes.call)
@@ -75,25 +75,6 @@ function rememberFile(file: string): () => void {
     const found = statSync(file, { throwIfNoEntry: false })
     if (found?.ino === opened.ino && found.dev === opened.dev) return
     throw new Error(`${file} is gone: what is accepted now would be lost. Restart the gateway`)
-  }
-}
-
-/** Opens at the first question: a thread takes 0.1 s to start, and many commands never read. */
-function openLazily<Question, Answer>(
-  open: () => Promise<Thread<Question, Answer>>,
-): Thread<Question, Answer> {
-  let thread: Thread<Question, Answer> | undefined
-  let closed = false
-  return {
-    async ask(question) {
-      if (closed) throw new Error('the store is closed')
-      thread ??= await open()
-      return thread.ask(question)
-    },
-    async close() {
-      closed = true
-      await thread?.close()
-    },
   }
 }
 

@@ -65,6 +65,31 @@ export async function openThread<Question, Answer>(
   }
 }
 
+/**
+ * Opens at the first question, for a thread takes 0.1 s to start and may never be needed; and anew after it has died,
+ * for one that only reads leaves nothing half done.
+ */
+export function openLazily<Question, Answer>(
+  open: (died: () => void) => Promise<Thread<Question, Answer>>,
+): Thread<Question, Answer> {
+  let thread: Thread<Question, Answer> | undefined
+  let closed = false
+  const forget = () => {
+    thread = undefined
+  }
+  return {
+    async ask(question) {
+      if (closed) throw new Error('the store is closed')
+      thread ??= await open(forget)
+      return thread.ask(question)
+    },
+    async close() {
+      closed = true
+      await thread?.close()
+    },
+  }
+}
+
 function stopped(cause: string): Error {
   return new Error(`the store's thread has stopped (${cause}): restart the gateway`)
 }

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { describeEvent } from '../../src/cli/data/describe-event.ts'
-import { cut, printable, widthOf } from '../../src/cli/data/printable.ts'
 import { createProgressLine } from '../../src/cli/data/progress-line.ts'
 import { createTable } from '../../src/cli/data/table.ts'
+import { cut, widthOf } from '../../src/cli/data/terminal-text.ts'
 import { parseWhen } from '../../src/cli/data/when.ts'
+import { printable, printableLines } from '../../src/core/printable.ts'
 
 const NOW = Date.parse('2026-11-22T12:00:00Z')
 
@@ -60,6 +61,10 @@ describe('what comes from outside', () => {
     expect(printable(text)).toBe(shown)
   })
 
+  test('lines stay lines', () => {
+    expect(printableLines('two\n\u001b[2Jlines')).toBe('two\n\\u001b[2Jlines')
+  })
+
   test('JSON stays the same JSON', () => {
     const value = { id: '\u001b[2J\u007f\u009b\u202e\u2028\u{e0041}', name: '审批' }
     const line = printable(JSON.stringify(value))
@@ -96,6 +101,12 @@ test('an event’s body is shown to the letter: a long number, an escape, a text
     '  ]',
     '}',
   ])
+})
+
+test('a body of nothing but brackets is no flood of blanks', () => {
+  const body = '['.repeat(100_000) + ']'.repeat(100_000)
+  const event = `{"ref":"1","problems":[],"deliveries":[],"body":${body}}`
+  expect(describeEvent(event).length).toBeLessThan(100 * body.length)
 })
 
 describe('a table', () => {

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import type { Config, RouteConfig, SinkConfig } from '../../src/config/config.ts'
 import { link } from '../../src/config/link.ts'
 import { ConfigError } from '../../src/core/errors.ts'
@@ -52,6 +52,25 @@ function setup() {
   }
   return { opened, closed, context }
 }
+
+test('a sink that opens too late is closed again', async () => {
+  vi.useFakeTimers()
+  const { closed, context } = setup()
+  const slow: SinkType = {
+    type: 'counting',
+    options: {},
+    async open() {
+      await new Promise((resolve) => setTimeout(resolve, 60_000))
+      return { async deliver() {}, close: async () => void closed.push('slow') }
+    },
+  }
+  const linked = link(configOf([sink('slow')]), { ...context, sinkType: () => slow })
+  const rejected = expect(linked).rejects.toThrow('sinks.slow: cannot be opened: not within 5 s')
+  await vi.advanceTimersByTimeAsync(60_000)
+  await rejected
+  expect(closed).toEqual(['slow'])
+  vi.useRealTimers()
+})
 
 test('a sink is owed an event once, in the order of the file', async () => {
   const routes = [

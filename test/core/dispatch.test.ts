@@ -211,20 +211,35 @@ test('each lane looks when it is time to, and no sooner', async () => {
   await expect.poll(calls).toBe(2)
 })
 
-test('an event that ended the process at each of its attempts ends as a dead letter, untried', async () => {
-  const { sink, calls } = scripted()
-  const gateway = setup({ sinks: { a: { sink } } })
-  await gateway.owe('a')
-  for (let crash = 0; crash < 3; crash++) {
-    const query = { sink: 'a', now: gateway.clock.now, leaseMs: 1000, limit: 1 }
-    expect(await gateway.store.claim(query)).toHaveLength(1)
-    gateway.clock.now += 1000
+describe('a process that is killed again and again', () => {
+  const ONCE = { waits: [], jitter: 0, quick: 0 }
+
+  async function killed(times: number) {
+    const { sink, calls } = scripted({ status: 503 })
+    const gateway = setup({ sinks: { a: { sink, settings: { retry: ONCE } } } })
+    await gateway.owe('a')
+    for (let crash = 0; crash < times; crash++) {
+      const query = { sink: 'a', now: gateway.clock.now, leaseMs: 1000, limit: 1 }
+      expect(await gateway.store.claim(query)).toHaveLength(1)
+      gateway.clock.now += 1000
+    }
+    gateway.dispatch.follow(planOf(...gateway.lives))
+    await gateway.dispatch.drain()
+    expect(await gateway.dead()).toBe(1)
+    return { calls: calls(), log: gateway.log.lines.join() }
   }
-  gateway.dispatch.follow(planOf(...gateway.lives))
-  await gateway.dispatch.drain()
-  expect(calls()).toBe(0)
-  expect(await gateway.dead()).toBe(1)
-  expect(gateway.log.lines.join()).toContain('the gateway ended during the last one')
+
+  test.each([1, 3])('%i times: what it may only have held is tried all the same', async (times) => {
+    const { calls, log } = await killed(times)
+    expect(calls).toBe(1)
+    expect(log).toContain(`"attempt":${times + 1},"error":"refused"`)
+  })
+
+  test('4 times: what ends the process at each attempt ends as a dead letter, untried', async () => {
+    const { calls, log } = await killed(4)
+    expect(calls).toBe(0)
+    expect(log).toContain('the gateway ended during the last one')
+  })
 })
 
 describe('the store and the lanes', () => {

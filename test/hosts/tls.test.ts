@@ -24,6 +24,7 @@ function open(): NodeFetch & AsyncDisposable {
   return { ...node, [Symbol.asyncDispose]: node.close }
 }
 
+const BROKEN = '-----BEGIN CERTIFICATE-----\nZ2FyYmFnZQ==\n-----END CERTIFICATE-----\n'
 const mutual = { ca: 'ca.pem', cert: 'client.pem', key: 'client.key' }
 
 describe('a receiver whose authority only `ca` knows', () => {
@@ -41,6 +42,14 @@ describe('a receiver whose authority only `ca` knows', () => {
     const tls = node.secure({ ca: 'ca.pem' })
     const answer = await node.fetch(`https://receiver.test:${receiver.port}`, request(tls))
     expect(await answer.text()).toBe('received')
+  })
+
+  test('is trusted with it among others', async () => {
+    await using receiver = await openSecureReceiver()
+    await using node = open()
+    const tls = node.secure({ ca: `# ours\n${pem('receiver.pem')}\n# theirs\n${pem('ca.pem')}\n` })
+    const answer = await node.fetch(`https://receiver.test:${receiver.port}`, request(tls))
+    expect(answer.status).toBe(200)
   })
 
   test('must be who the url or servername says', async () => {
@@ -115,6 +124,17 @@ describe('what cannot be used is a problem, and no key is shown:', () => {
     ['an empty file', { ca: 'empty' }, 'tls.ca: is no certificate'],
     ['an empty key', { ...mutual, key: 'empty' }, 'tls.key: is no key of that'],
     ['a key for a certificate', { cert: pem('client.key') }, 'tls.cert: is no certificate'],
+    [
+      'a bundle whose last certificate is cut off',
+      { ca: `# ours\n${pem('ca.pem')}${pem('ca.pem').slice(0, 100)}` },
+      'tls.ca: is no certificate',
+    ],
+    [
+      'a chain whose last certificate is broken',
+      { ...mutual, cert: pem('client.pem') + BROKEN },
+      'tls.cert: is no certificate',
+    ],
+    ['a key beside an authority', { ca: pem('ca.pem') + pem('client.key') }, 'tls.ca: is no'],
     ['a broken key', { ...mutual, key: '-----BEGIN hush' }, 'tls.key: is no key of that'],
     ["another's key", { ...mutual, key: pem('receiver.key') }, 'tls.key: is no key of that'],
     ['a key pasted badly', { ...mutual, key: 'hush' }, 'tls.key: is neither PEM text nor'],

@@ -88,6 +88,38 @@ test('one who has an IPv6 address has all of its network', () => {
   expect(guesses.refusedMs('::ffff:192.0.2.2')).toBe(0)
 })
 
+test('a clock that is set back neither locks an address out for longer nor lets it guess for ever', () => {
+  let now = 10_000_000
+  const guesses = createGuesses(() => now)
+  const guess = () => {
+    if (guesses.refusedMs('a') > 0) return false
+    guesses.count('a')
+    return true
+  }
+  while (guess()) {}
+  guesses.count('b')
+  now -= 3_600_000
+  expect(guesses.refusedMs('a')).toBe(0)
+  let guessed = 0
+  for (let second = 0; second < 600; second++) {
+    if (guess()) guessed++
+    now += 1000
+  }
+  expect(guessed).toBe(100)
+})
+
+test('nor does one that is set back by less than a minute', () => {
+  let now = 10_000_000
+  const guesses = createGuesses(() => now)
+  guesses.count('first')
+  now -= 30_000
+  for (let n = 0; n < 10; n++) guesses.count('a')
+  now += 65_000
+  // Its minute is over, that of the first one is not.
+  for (let n = 0; n < 10; n++) guesses.count('a')
+  expect(guesses.refusedMs('a')).toBe(60_000)
+})
+
 test('memory has a bound: beyond it all other addresses share their guesses', () => {
   let now = 0
   const guesses = createGuesses(() => now)

@@ -62,6 +62,26 @@ describe('pruning', () => {
     await store.close()
   })
 
+  test('where deliveries have many attempts, too', async () => {
+    const store = await openSqliteStore({ file: files.fresh() })
+    const attempts = 19
+    await store.accept(many(250, { owed: ['lake'] }), T)
+    for (let n = 1; n <= attempts; n++) {
+      const claimed = await store.claim({ sink: 'lake', now: T, leaseMs: LEASE, limit: 250 })
+      const outcome =
+        n < attempts
+          ? { state: 'pending' as const, dueAt: T }
+          : { state: 'dead' as const, reason: 'HTTP 500' }
+      await store.settle(claimed.map((one) => settlement(one, outcome)))
+    }
+    const before = { deliveredBefore: T + MINUTE, deadBefore: T + MINUTE, identitiesBefore: T }
+    const first = await store.prune({ ...before, limit: 250 })
+    expect(first.count).toBe(2 * Math.floor(4000 / (1 + attempts)))
+    await pruneAll(store, T + MINUTE)
+    expect(await store.backlog()).toEqual([])
+    await store.close()
+  })
+
   test('a ref means one event for ever, also when all of them are old', async () => {
     const store = await openSqliteStore({ file: files.fresh() })
     await store.accept(many(5, { owed: [] }), T)

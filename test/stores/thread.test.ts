@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { openThread } from '../../src/stores/thread.ts'
+import { openLazily, openThread } from '../../src/stores/thread.ts'
 
 const workUrl = new URL('./thread-work.ts', import.meta.url)
 const open = (what = 'work') => openThread<string, string>(workUrl, what)
@@ -46,3 +46,21 @@ describe('a thread', () => {
     await thread.close()
   })
 })
+
+test.each(['throw', 'exit'])(
+  'one that opens lazily opens anew when it has died (%s)',
+  async (how) => {
+    let opened = 0
+    const thread = openLazily<string, string>((died) => {
+      opened++
+      return openThread(workUrl, 'work', died)
+    })
+    expect(opened).toBe(0)
+    expect(await thread.ask('a')).toBe('A')
+    await expect(thread.ask(how)).rejects.toThrow('has stopped')
+    await expect.poll(() => thread.ask('b').catch(() => '')).toBe('B')
+    expect(opened).toBe(2)
+    await thread.close()
+    await expect(thread.ask('c')).rejects.toThrow('the store is closed')
+  },
+)

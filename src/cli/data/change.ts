@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline/promises'
 import type { JsonObject } from '../../core/event.ts'
+import { printableLines } from '../../core/printable.ts'
 import { type Arguments, flag } from '../command.ts'
 import type { Work } from './data.ts'
 import { createProgressLine } from './progress-line.ts'
@@ -71,5 +72,5 @@ async function agreed(): Promise<boolean> {
 }
 
 function print(text: string): void {
-  process.stdout.write(`${text}\n`)
+  process.stdout.write(`${printableLines(text)}\n`)
 }

@@ -1,7 +1,7 @@
 import { isObject, type JsonObject } from '../../core/event.ts'
+import { printable } from '../../core/printable.ts'
 import { indentJson } from './indent-json.ts'
 import { shown } from './list.ts'
-import { printable } from './printable.ts'
 
 /** The body comes last. Within a string these quotes would be escaped. */
 const BODY = ',"body":'

@@ -1,8 +1,8 @@
 import type { JsonObject } from '../../core/event.ts'
 import { type Arguments, flag, positive, UsageError } from '../command.ts'
 import type { JsonPage } from './data.ts'
-import { jsonLine } from './printable.ts'
 import { createTable } from './table.ts'
+import { jsonLine } from './terminal-text.ts'
 
 export const listOptions = {
   json: { type: 'boolean' },

@@ -1,9 +1,9 @@
 import { messageOf } from '../../core/errors.ts'
 import { isObject, type JsonObject } from '../../core/event.ts'
+import { printable } from '../../core/printable.ts'
 import { UsageError } from '../command.ts'
 import type { Data, JsonPage, Work } from './data.ts'
 import { jsonLines } from './json-lines.ts'
-import { printable } from './printable.ts'
 
 export interface RemoteOptions {
   /** Where the gateway's API is served, e.g. `http://127.0.0.1:3000`. */

@@ -1,4 +1,5 @@
-import { cut, printable, widthOf } from './printable.ts'
+import { printable } from '../../core/printable.ts'
+import { cut, widthOf } from './terminal-text.ts'
 
 export interface Table {
   /** The first rows bring the head. What is wider than all rows before it widens its column from there on. */

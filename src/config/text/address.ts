@@ -37,6 +37,14 @@ export function secretsInAddress(address: string): readonly string[] {
   const [, name = '', password = ''] = /^([^:]*):?(.*)@$/s.exec(user) ?? []
   const written = [user.slice(0, -1), name, password, ...rest.split(/[?#]/)]
   const encoded = [url.username, url.password, url.search.slice(1), url.hash.slice(1)]
-  const all = new Set([...written, ...encoded, ...[...written, ...encoded].map(decoded)])
+  const parts = [...written, ...encoded]
+  const all = new Set([...parts, ...parts.map(decoded), credentialsOf(url)])
   return [...all].filter((part) => part !== '')
+}
+
+/** As Basic authentication sends them (RFC 7617); empty without any. */
+function credentialsOf({ username, password }: URL): string {
+  if (username === '' && password === '') return ''
+  const bytes = new TextEncoder().encode(`${decoded(username)}:${decoded(password)}`)
+  return btoa(String.fromCharCode(...bytes))
 }

@@ -11,6 +11,8 @@ export interface Surroundings {
 
 export interface Expanded {
   readonly value: string
+  /** What came from outside, by the reference as it is written. */
+  readonly parts: ReadonlyMap<string, string>
   readonly problems: readonly string[]
 }
 
@@ -30,17 +32,21 @@ export function hasReference(text: string): boolean {
  */
 export function expandText(text: string, surroundings: Surroundings): Expanded {
   const problems = new Set<string>()
+  const parts = new Map<string, string>()
   const value = text.replaceAll(REFERENCE, (reference, inner: string, end: string) => {
     if (reference === '$$') return '$'
     const resolved = end === '' ? unknownForm : resolve(inner, surroundings)
-    if ('value' in resolved) return resolved.value
-    problems.add(resolved.problem)
-    return reference
+    if ('problem' in resolved) {
+      problems.add(resolved.problem)
+      return reference
+    }
+    parts.set(reference, resolved.value)
+    return resolved.value
   })
   if (problems.size === 0 && value.trim() === '' && hasReference(text)) {
     problems.add(`is empty: ${text} comes to nothing`)
   }
-  return { value, problems: [...problems] }
+  return { value, parts, problems: [...problems] }
 }
 
 /** Does not quote what is there: it may be a password with a dollar in it. */

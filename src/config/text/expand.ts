@@ -17,6 +17,9 @@ export interface Word {
   readonly shown: string
 }
 
+/** In `Bearer ${TOKEN}` the token alone is a secret too; what is shorter may be a word of every day. */
+const SHORTEST_PART = 8
+
 /** Expands the references in all strings of a file. Only what sources lack is made up. */
 export function expandTree(file: Json, surroundings: Surroundings): ExpandedTree {
   const { inventSecret, ...withoutInventing } = surroundings
@@ -25,9 +28,12 @@ export function expandTree(file: Json, surroundings: Surroundings): ExpandedTree
 
   function expandString(text: string, path: Path): string {
     const around = path[0] === 'sources' ? surroundings : withoutInventing
-    const { value, problems } = expandText(text, around)
+    const { value, parts, problems } = expandText(text, around)
     for (const message of problems) findings.push({ path, message })
     if (hasReference(text)) words.push({ path, value, shown: text })
+    for (const [shown, part] of parts) {
+      if (part !== value && part.length >= SHORTEST_PART) words.push({ path, value: part, shown })
+    }
     return value
   }
 

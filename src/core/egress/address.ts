@@ -14,9 +14,16 @@ export interface Range {
 export function canonicalHost(host: string): string {
   const bare = host.replace(/^\[(.*)\]$/, '$1')
   const written = bare.includes(':') ? `[${bare.replace(/%.*$/, '')}]` : bare
-  const canonical = URL.parse(`http://${written}/`)?.hostname ?? bare.toLowerCase()
+  const url = NO_HOST.test(written) ? null : URL.parse(`http://${written}/`)
+  const canonical = url?.hostname ?? bare.toLowerCase()
   return canonical.replace(/^\[(.*)\]$/, '$1').replace(/\.$/, '')
 }
+
+/**
+ * What ends a URL's host, hides in it or stands for other letters. A resolver takes it as it is: a Kafka broker that
+ * calls itself `kafka.example.com/.evil.example` must not pass for the former.
+ */
+const NO_HOST = /[\0-\x20\x7f/\\?#@%]/
 
 /** The digits of a host that is an IP address, however it is spelt; undefined for a name. */
 export function addressOf(host: string): string | undefined {

@@ -26,9 +26,18 @@ export async function attempt(
   { contain }: Pick<Runtime, 'contain'>,
   tries: Tries,
 ): Promise<AttemptResult> {
-  const tryOnce = () => {
+  let failed: unknown
+  const tryOnce = async (n: number) => {
+    // The wait before it may have changed that.
+    if (n > 1 && !tries.mayTryAgain()) throw failed
     tries.starts()
-    return deliverOnce(live, delivery, contain)
+    try {
+      return await deliverOnce(live, delivery, contain)
+    } catch (error) {
+      failed = error
+      tries.failed(failureOf(error))
+      throw error
+    }
   }
   try {
     const receipt = await pRetry(tryOnce, {
@@ -36,7 +45,6 @@ export async function attempt(
       minTimeout: QUICK_WAIT_MS.first,
       maxTimeout: QUICK_WAIT_MS.last,
       factor: 2,
-      onFailedAttempt: ({ error }) => tries.failed(failureOf(error)),
       shouldRetry: ({ error }) => failureOf(error).transient === true && tries.mayTryAgain(),
     })
     return { ok: true, status: wholeNumber(receipt?.status) ?? null }

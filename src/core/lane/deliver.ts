@@ -6,12 +6,15 @@ import { giveBack, lookBy } from './hold.ts'
 import { outcomeOf, recordOf } from './outcome.ts'
 import type { LaneState } from './state.ts'
 
+/** A claim counts as an attempt, but a process that is killed may have only held it: so many are made up for. */
+const CUT_SHORT = 3
+
 /** Tries one delivery once, and settles it. Never rejects; the caller counts it as running meanwhile. */
 export async function deliver(lane: LaneState, delivery: ClaimedDelivery): Promise<void> {
   const { runtime } = lane.context
   const at = runtime.now()
   const { retry } = lane.live.settings
-  if (delivery.attempt > retry.waits.length + 1) return bury(lane, delivery, at)
+  if (delivery.attempt > retry.waits.length + 1 + CUT_SHORT) return bury(lane, delivery, at)
   // An attempt that outlives its lease could meet another gateway's attempt at the same delivery.
   if (delivery.leaseUntil - at < lane.longestAttemptMs) return giveBack(lane, [delivery])
   const result = await tryIt(lane, delivery)
@@ -28,7 +31,7 @@ async function tryIt(lane: LaneState, delivery: ClaimedDelivery): Promise<Attemp
   const result = await attempt(live, delivery, runtime, {
     starts: () => rate.spend(runtime.now()),
     failed: (failure) => breaker.failed(ticket, failure, runtime.now()),
-    mayTryAgain: () => !lane.closing && breaker.isCurrent(ticket),
+    mayTryAgain: () => !lane.closing && !isPaused(lane) && breaker.isCurrent(ticket),
   })
   if (result.ok) breaker.succeeded(ticket)
   return result

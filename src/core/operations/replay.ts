@@ -146,8 +146,28 @@ async function owe(
   tally: Tally,
 ): Promise<void> {
   const changing = events.filter(({ cleared, owed }) => cleared || owed.length > 0)
-  const query = { resend, dryRun, now: now() }
-  tally.add(events, changing.length > 0 ? await ledger.owe(changing, query) : [])
+  tally.add(events, [])
+  for (const part of parts(changing)) {
+    tally.add([], await ledger.owe(part, { resend, dryRun, now: now() }))
+  }
+}
+
+/** So many deliveries at once: this takes some 20 ms of the store's time. */
+const OWED = 1000
+
+function* parts(events: readonly Redelivery[]): Iterable<readonly Redelivery[]> {
+  let part: Redelivery[] = []
+  let size = 0
+  for (const event of events) {
+    if (part.length > 0 && size + event.owed.length > OWED) {
+      yield part
+      part = []
+      size = 0
+    }
+    part.push(event)
+    size += event.owed.length
+  }
+  if (part.length > 0) yield part
 }
 
 function auditOf({ since, until, match, route, sink, resend }: ReplayRequest): JsonObject {

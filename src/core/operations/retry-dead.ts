@@ -22,17 +22,28 @@ export async function retryDead(
 ): Promise<Retried> {
   const work = async (report: Report<Retried>) => {
     let retried = 0
-    await inBatches(operator, async (cursor) => {
-      const batch = { cursor, limit: BATCH, dryRun, now: operator.now() }
-      const { count, next } = await operator.ledger.retry(selection, batch)
-      retried += count
-      report({ retried })
-      return next
-    })
+    for (const part of partsOf(selection)) {
+      await inBatches(operator, async (cursor) => {
+        const batch = { cursor, limit: BATCH, dryRun, now: operator.now() }
+        const { count, next } = await operator.ledger.retry(part, batch)
+        retried += count
+        report({ retried })
+        return next
+      })
+    }
     return { retried }
   }
   if (dryRun) return work(progress)
   return audited(operator, { action: 'retry', request: requestOf(selection) }, work, progress)
+}
+
+/** Many ids in parts of a batch each: the store would be handed all of them with every batch. */
+function* partsOf(selection: DeadSelection): Generator<DeadSelection> {
+  if (!('ids' in selection)) return yield selection
+  const ids = [...new Set(selection.ids)]
+  for (let start = 0; start < ids.length; start += BATCH) {
+    yield { ids: ids.slice(start, start + BATCH) }
+  }
 }
 
 function requestOf(selection: DeadSelection): JsonObject {

@@ -11,13 +11,19 @@ export function readTls(folder: string, { servername, ...files }: TlsOptions): T
   )
   const { ca, cert, key } = texts
   // Node passes over what is empty or no certificate, and would trust the system, or nobody.
-  if (ca !== undefined) use('tls.ca', 'certificate', () => new X509Certificate(ca))
-  if (cert !== undefined) use('tls.cert', 'certificate', () => new X509Certificate(cert))
+  if (ca !== undefined) use('tls.ca', 'certificate', () => checkCertificates(ca))
+  if (cert !== undefined) use('tls.cert', 'certificate', () => checkCertificates(cert))
   if (key !== undefined) {
     use('tls.key', 'key of that certificate', () => createPrivateKey(key))
     use('tls.key', 'key of that certificate', () => createSecureContext(texts))
   }
   return { ...texts, ...(servername !== undefined && { servername }) }
+}
+
+/** Each of a bundle: Node goes by those before a broken one, and passes over it and all after it. */
+function checkCertificates(bundle: string): void {
+  const blocks = bundle.split(/(?=-----BEGIN )/).filter((block) => block.startsWith('-----BEGIN '))
+  for (const block of blocks.length > 0 ? blocks : [bundle]) new X509Certificate(block)
 }
 
 /** OpenSSL's own words are for experts. */

@@ -59,17 +59,22 @@ function hasOld(looked: readonly Row[], before: number): boolean {
   return looked.some((row) => Number(row.accepted_at) < before)
 }
 
-/** How many deliveries a step looks at: this takes some 20 ms. */
-const DELIVERIES = 4000
+/** How many deliveries and attempts a step looks at: this takes some 20 ms, and more where answers are long. */
+const ROWS = 4000
 
-/** Where events have many deliveries each, a step goes through fewer events; through one at the least. */
+/** Where events have many of them each, a step goes through fewer events; through one at the least. */
 function endOfStep(db: TallyingDriver, first: number, last: number): number {
-  const [beyond] = db.rows(
-    `SELECT event FROM deliveries INDEXED BY deliveries_by_event WHERE event BETWEEN ? AND ?
-     ORDER BY event LIMIT 1 OFFSET ?`,
-    ...[first, last, DELIVERIES],
+  const sizes = db.rows(
+    `SELECT event, 1 + attempts AS size FROM deliveries INDEXED BY deliveries_by_event
+     WHERE event BETWEEN ? AND ? ORDER BY event LIMIT ?`,
+    ...[first, last, ROWS + 1],
   )
-  return beyond ? Math.max(first, Number(beyond.event) - 1) : last
+  let left = ROWS
+  for (const { event, size } of sizes) {
+    left -= Number(size)
+    if (left < 0) return Math.max(first, Number(event) - 1)
+  }
+  return last
 }
 
 function pruneBetween(

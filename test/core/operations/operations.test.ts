@@ -46,6 +46,22 @@ test('ids that are not of dead letters are passed over, and the audit keeps a bo
   expect(await audit()).toMatchObject([{ request: { ids: ids.slice(0, 100), of: 151 } }])
 })
 
+test('of many ids the store is handed no more at once than it works on', async () => {
+  const { store, operator } = await openDead(3)
+  const handed: number[] = []
+  const retry: typeof store.retry = (selection, batch) => {
+    if ('ids' in selection) handed.push(selection.ids.length)
+    return store.retry(selection, batch)
+  }
+  const { items } = await store.deliveries({ limit: 3 })
+  const others = Array.from({ length: 1100 }, (_, n) => `no-${n}`)
+  const ids = [...others, ...items.map(({ id }) => id), ...others]
+  const ledger = { ...store, retry }
+  const answer = await retryDead({ ...operator, ledger }, { selection: { ids }, dryRun: false })
+  expect(answer).toEqual({ retried: 3 })
+  expect(handed).toEqual([500, 500, 103])
+})
+
 test('what a sink is owed becomes dead letters that say who discarded them, and can be retried', async () => {
   const opened = setup()
   const { store, operator, audit } = opened

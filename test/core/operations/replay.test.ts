@@ -136,6 +136,25 @@ test('goes in batches, oldest first, and ends although events keep coming', asyn
   expect(await audit()).toMatchObject([{ action: 'replay', outcome: answer }])
 })
 
+test('where events go to many sinks, the store is not held up for all of a batch', async () => {
+  const sinks = Array.from({ length: 30 }, (_, i) => `sink-${i}`)
+  const { store, clock, operator } = opened()
+  for (let n = 0; n < 100; n++) await accept({ store, clock }, `event-${n}`)
+  clock.now += 1000
+  const sizes: number[] = []
+  const ledger: typeof store = {
+    ...store,
+    owe(batch, query) {
+      sizes.push(batch.reduce((sum, { owed }) => sum + owed.length, 0))
+      return store.owe(batch, query)
+    },
+  }
+  const routing = routingOf([{ name: 'all', to: sinks }])
+  const answer = await replay({ ...operator, ledger, routing }, whole)
+  expect(answer).toMatchObject({ events: 100, owed: 3000 })
+  expect(sizes).toEqual([990, 990, 990, 30])
+})
+
 test('ended in its middle, the audit says how far it came', async () => {
   const { store, clock, operator, audit } = opened()
   for (let n = 0; n < 250; n++) await accept({ store, clock }, `event-${n}`)

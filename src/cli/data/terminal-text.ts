@@ -1,19 +1,8 @@
-/** What moves a terminal's cursor, colours it, or turns the order of its letters. */
-const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu
-
-/** An event comes from outside: what a terminal would obey is shown as `\u001b`, which JSON reads as the same. */
-export function printable(text: string): string {
-  return text.replaceAll(UNPRINTABLE, codeUnits)
-}
+import { printable } from '../../core/printable.ts'
 
 /** A JSON text on one line, which no terminal obeys. */
 export function jsonLine(json: string): string {
   return printable(json.replaceAll(/\s/g, (blank) => (blank < ' ' ? ' ' : blank)))
-}
-
-function codeUnits(found: string): string {
-  const units = Array.from({ length: found.length }, (_, index) => found.charCodeAt(index))
-  return units.map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`).join('')
 }
 
 const WIDE =

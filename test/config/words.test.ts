@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest'
+import { concealAll } from '../../src/config/text/report.ts'
+import { load } from './load-text.ts'
+
+const FILE = `version: 1
+sources: { feishu: { type: feishu, verification_token: "\${TOKEN}" } }
+sinks:
+  hook:
+    type: webhook
+    url: http://alice:\${PASSWORD}@hooks.example.com/\${STAGE}?key=\${KEY}
+    headers: { Authorization-Too: "Bearer \${BEARER}" }
+  user: { type: webhook, url: "http://token-of-old@hooks.example.com/" }
+routes: [{ name: all, to: [hook, user] }]
+`
+const env = {
+  TOKEN: 'the-verification-token',
+  PASSWORD: 'hush%40審',
+  STAGE: 'prod',
+  KEY: 'the-key-in-the-url',
+  BEARER: 'the-bearer-token',
+}
+const base64 = (text: string) => Buffer.from(text).toString('base64')
+
+/** A receiver may send back what it was sent, whole or in part. */
+test.each([
+  ['Bearer the-bearer-token', `\${BEARER}`],
+  ['the token the-bearer-token is not known', `\${BEARER}`],
+  ['no user has hush@審', '***'],
+  [`authorization: Basic ${base64('alice:hush@審')}`, 'Basic ***'],
+  [`authorization: Basic ${base64('token-of-old:')}`, 'Basic ***'],
+  ['no such key: the-key-in-the-url', 'key: '],
+])('%s is concealed', async (said, shown) => {
+  const { words } = await load(FILE, { env })
+  const concealed = concealAll(said, words)
+  expect(concealed).toContain(shown)
+  const secrets = [env.BEARER, env.KEY, 'hush', base64('alice:hush@審'), base64('token-of-old:')]
+  expect(secrets.filter((secret) => concealed.includes(secret))).toEqual([])
+})
+
+test('what is short is a word of every day', async () => {
+  const { words } = await load(FILE, { env })
+  expect(concealAll('a product', words)).toBe('a product')
+})
