@@ -6,6 +6,7 @@ import { ConfigError, messageOf } from '../core/errors.ts'
 import { printableLines } from '../core/printable.ts'
 import { ConfigFileError } from '../hosts/config-file-error.ts'
 import { type Command, type CommandGroup, UsageError } from './command.ts'
+import { flushed } from './flushed.ts'
 
 interface Named {
   readonly summary: string
@@ -151,5 +152,7 @@ function report(error: unknown): number {
   return error instanceof UsageError || error instanceof ConfigError ? WRONG : FAILED
 }
 
+const code = await main(process.argv.slice(2))
+await Promise.all([flushed(process.stdout), flushed(process.stderr)])
 // A plugin may have left timers and connections behind, which must not keep the process.
-process.exit(await main(process.argv.slice(2)))
+process.exit(code)

@@ -2,7 +2,7 @@ import { RejectedError } from '../core/errors.ts'
 import type { Runtime } from '../core/runtime.ts'
 import { createTally } from '../core/tally.ts'
 
-/** How many callbacks may be between their arrival and their answer. */
+/** How many callbacks may be there, whole, and wait for their answer. Those that dawdle are the server's to bound. */
 const MAX_CALLBACKS = 4096
 /**
  * How many bytes the large ones among them may have together. Feishu's own are small, so that large ones which dawdle
@@ -19,6 +19,8 @@ export interface Intake {
 export interface Place {
   /** To be told how large the body is, as far as is known. Throws RejectedError 503 where there is no room for it. */
   hold(bytes: number): void
+  /** Called once, when the body is there. Throws RejectedError 503 where too many are. */
+  arrived(): void
   /** Called once, when nothing of the callback is in memory any more. */
   leave(): void
 }
@@ -27,22 +29,30 @@ export function createIntake(runtime: Pick<Runtime, 'now' | 'log'>): Intake {
   const tally = createTally(runtime, 'callbacks are refused: there are too many at once')
   let callbacks = 0
   let largeBytes = 0
+
+  function refuse(): never {
+    tally()
+    throw new RejectedError(503, 'There are too many callbacks.', { 'Retry-After': '15' })
+  }
+
   return {
     enter() {
-      const isSurplus = ++callbacks > MAX_CALLBACKS
       let held = 0
+      let isWhole = false
       return {
         hold(bytes) {
           const large = bytes > SMALL_BYTES ? bytes : 0
-          if (isSurplus || largeBytes - held + large > MAX_LARGE_BYTES) {
-            tally()
-            throw new RejectedError(503, 'There are too many callbacks.', { 'Retry-After': '15' })
-          }
+          if (callbacks >= MAX_CALLBACKS || largeBytes - held + large > MAX_LARGE_BYTES) refuse()
           largeBytes += large - held
           held = large
         },
+        arrived() {
+          if (callbacks >= MAX_CALLBACKS) refuse()
+          callbacks++
+          isWhole = true
+        },
         leave() {
-          callbacks--
+          if (isWhole) callbacks--
           largeBytes -= held
         },
       }

@@ -1,7 +1,7 @@
 import { type IngestContext, ingest } from '../core/ingest.ts'
 import type { LiveSource } from '../core/plan.ts'
 import { readBody } from './body.ts'
-import type { Intake } from './intake.ts'
+import type { Intake, Place } from './intake.ts'
 
 const BODY_LIMIT_BYTES = 1024 * 1024
 
@@ -17,7 +17,7 @@ export async function receive(
 ): Promise<Response> {
   const place = context.intake.enter()
   try {
-    const body = await readBody(request, BODY_LIMIT_BYTES, place.hold).catch((error: unknown) => {
+    const body = await takeBody(request, place).catch((error: unknown) => {
       context.meter.received(source.name, '', 'rejected', 0)
       throw error
     })
@@ -27,4 +27,10 @@ export async function receive(
   } finally {
     place.leave()
   }
+}
+
+async function takeBody(request: Request, place: Place): Promise<Uint8Array> {
+  const body = await readBody(request, BODY_LIMIT_BYTES, place.hold)
+  place.arrived()
+  return body
 }

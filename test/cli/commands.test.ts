@@ -1,7 +1,8 @@
+import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { describe, expect, test } from 'vitest'
 import { openReceiver } from '../receiver.ts'
-import { callbackOf, FEISHU, openFolder, run, serve } from '../serve.ts'
+import { callbackOf, FEISHU, openFolder, post, run, serve, start } from '../serve.ts'
 
 const ROUTES = `${FEISHU}sinks:
   one: { type: log }
@@ -216,4 +217,20 @@ test('the demo shows the main job', async () => {
   expect(stdout).toMatch(/cc created +200 accepted +1 × +– +1 ×/)
   expect(stdout).toMatch(/forged +401 +– +– +–/)
   expect(code).toBe(0)
+})
+
+test('a reader that takes its time gets all of a long output', async () => {
+  const data = { note: 'x'.repeat(300_000) }
+  const callback = callbackOf(data)
+  await using folder = await openFolder({
+    'routes.yaml': `${FEISHU}sinks: { log: { type: log } }\nroutes: [{ name: all, to: [log] }]\n`,
+  })
+  await using gateway = await serve(folder)
+  expect(await post(gateway.url, callback)).toBe('200 accepted')
+  const child = start(folder, ['events', 'show', callback.uuid, '--json'])
+  await new Promise((resolve) => setTimeout(resolve, 2000))
+  let output = ''
+  child.stdout?.on('data', (chunk) => (output += chunk))
+  await once(child, 'close')
+  expect(JSON.parse(output).body.event.note).toHaveLength(300_000)
 })

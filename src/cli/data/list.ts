@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../core/event.ts'
 import { type Arguments, flag, positive, UsageError } from '../command.ts'
+import { flushed } from '../flushed.ts'
 import type { JsonPage } from './data.ts'
 import { createTable } from './table.ts'
 import { jsonLine } from './terminal-text.ts'
@@ -46,6 +47,7 @@ export function createList(
     do {
       const { items, next } = await page({ cursor, limit: Math.min(PAGE_LIMIT, limit - printed) })
       print(items)
+      await flushed(process.stdout)
       printed += items.length
       cursor = next ?? undefined
     } while (cursor !== undefined && printed < limit)
