@@ -79,29 +79,6 @@ describe('a breaker', () => {
     expect(gateway.dispatch.status()).toMatchObject([{ breaker: 'open' }])
   })
 
-  test('nothing is sent once it is open: also no quick try that was waiting then', async () => {
-    const open: boolean[] = []
-    const failed = Promise.withResolvers<void>()
-    const { sink } = scripted({ transient: true }, { unreachable: true }, 'ok')
-    const second: Sink = {
-      async deliver(...args) {
-        open.push(gateway.dispatch.status()[0]?.breaker === 'open')
-        if (open.length === 2) await failed.promise
-        return sink.deliver(...args)
-      },
-    }
-    const settings = { breaker: { ...breaker, failures: 2 }, retry: { ...retry, quick: 1 } }
-    const gateway = setup({ sinks: { a: { sink: second, settings } } })
-    for (let each = 0; each < 2; each++) await gateway.owe('a')
-    gateway.dispatch.follow(planOf(...gateway.lives))
-    await expect.poll(() => open.length).toBe(2)
-    // The first is waiting for its quick try by now.
-    setImmediate(failed.resolve)
-    await gateway.dispatch.drain()
-    expect(open).toEqual([false, false])
-    expect(gateway.dispatch.status()).toMatchObject([{ breaker: 'open' }])
-  })
-
   test('half-open, whatever a plugin throws ends its try', async () => {
     const enough = new AbortError('a plugin may use p-retry itself')
     const { sink, calls } = scripted({ unreachable: true }, enough, 'ok')
@@ -115,19 +92,6 @@ describe('a breaker', () => {
     expect(calls()).toBe(3)
     expect(gateway.dispatch.status()).toMatchObject([{ breaker: 'closed' }])
   })
-})
-
-test.each(['a pause', 'a close'])('%s lets no quick try follow', async (what) => {
-  const failing = { transient: true }
-  const { sink, calls } = scripted(failing, failing, failing)
-  const retry = { waits: [5000], jitter: 0, quick: 2 }
-  const gateway = setup({ sinks: { a: { sink, settings: { retry } } } })
-  await gateway.owe('a')
-  gateway.dispatch.follow(planOf(...gateway.lives))
-  await expect.poll(calls).toBe(1)
-  await gateway.store.pause({ sink: 'a', by: 'operator', at: START, options: '' })
-  await (what === 'a close' ? gateway.dispatch.close() : gateway.dispatch.drain())
-  expect(calls()).toBe(1)
 })
 
 describe('a rate limit', () => {
