@@ -118,7 +118,15 @@ function fill(
     const ordered = orderKey !== null
     const leaseUntil = now + place.leaseMs
     place.fill(
-      grant && { id: grant.id, claim: grant.claim, event, attempt: 1, ordered, leaseUntil },
+      grant && {
+        id: grant.id,
+        claim: grant.claim,
+        event,
+        attempt: 1,
+        cutShort: 0,
+        ordered,
+        leaseUntil,
+      },
     )
   }
 }

@@ -62,7 +62,7 @@ export interface StoredDelivery {
   readonly eventId: string
   readonly sink: string
   readonly state: DeliveryState
-  /** How many have begun. */
+  /** How many have come to an end. */
   readonly attempts: number
   readonly orderKey: string | null
   readonly acceptedAt: number

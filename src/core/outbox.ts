@@ -37,6 +37,8 @@ export interface ClaimedDelivery {
   readonly claim: number
   /** Which attempt this is, from 1. */
   readonly attempt: number
+  /** How often since its last attempt it was claimed by a process that ended with it in hand, tried or not. */
+  readonly cutShort: number
   /** Whether others of its order key wait behind it: once it has ended, the next of them is due. */
   readonly ordered: boolean
   /** Unix milliseconds. */
@@ -93,7 +95,7 @@ export interface Outbox {
   /**
    * What is due, oldest first. Two parallel callers never get the same delivery; one whose lease runs out is due again
    * by itself. Of the pending deliveries with one order key only the earliest is ever given, and only when it is due.
-   * Adds one to `claim` and to `attempts`.
+   * Adds one to `claim`.
    */
   claim(query: ClaimQuery): Promise<readonly ClaimedDelivery[]>
   /** When the earliest of a sink's deliveries is due that a claim could give then; null when there is none. */

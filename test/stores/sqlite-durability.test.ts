@@ -34,8 +34,8 @@ describe('opening the file again', () => {
     const after = await openSqliteStore({ file, now: () => T + 1 })
     const query = { sink: 'lake', leaseMs: LEASE, limit: 9 }
     expect(await after.claim({ ...query, now: T + 1 })).toMatchObject([
-      { event: { id: 'born' }, claim: 2, attempt: 2 },
-      { event: { id: 'claimed' }, claim: 2, attempt: 2 },
+      { event: { id: 'born' }, claim: 2, attempt: 1, cutShort: 1 },
+      { event: { id: 'claimed' }, claim: 2, attempt: 1, cutShort: 1 },
     ])
     expect(await after.claim({ ...query, now: T + 9 * MINUTE - 1, limit: 1 })).toMatchObject([
       { event: { id: 'born' } }, // Its second lease ran out; the retry is still not due.
@@ -64,17 +64,17 @@ describe('opening the file again', () => {
     await after.close()
   })
 
-  test('each attempt that a restart cuts short counts, so that a poisonous event ends', async () => {
+  test('each claim that a restart cuts short counts, so that a poisonous event ends', async () => {
     const file = files.fresh()
-    const attempts: (number | undefined)[] = []
+    const cuts: (number | undefined)[] = []
     for (let i = 0; i < 3; i++) {
       const store = await openSqliteStore({ file, now: () => T })
       await store.accept([acceptance('poison')], T)
       const [claimed] = await store.claim({ sink: 'lake', now: T, leaseMs: LEASE, limit: 1 })
-      attempts.push(claimed?.attempt)
+      cuts.push(claimed?.cutShort)
       await store.close()
     }
-    expect(attempts).toEqual([1, 2, 3])
+    expect(cuts).toEqual([0, 1, 2])
   })
 })
 

@@ -1,20 +1,21 @@
 import type { DeliveryResult } from '../meter.ts'
 import type { AttemptRecord, ClaimedDelivery, Settlement } from '../outbox.ts'
 import { type AttemptResult, attempt } from './attempt.ts'
+import type { Ticket } from './breaker.ts'
 import { isPaused } from './gate.ts'
 import { giveBack, lookBy } from './hold.ts'
 import { outcomeOf, recordOf } from './outcome.ts'
 import type { LaneState } from './state.ts'
 
-/** A claim counts as an attempt, but a process that is killed may have only held it: so many are made up for. */
-const CUT_SHORT = 3
+/** A process that ends may have only held it, or have been ended by it: so often it has the benefit of the doubt. */
+const MAX_CUT_SHORT = 10
 
 /** Tries one delivery once, and settles it. Never rejects; the caller counts it as running meanwhile. */
 export async function deliver(lane: LaneState, delivery: ClaimedDelivery): Promise<void> {
   const { runtime } = lane.context
   const at = runtime.now()
   const { retry } = lane.live.settings
-  if (delivery.attempt > retry.waits.length + 1 + CUT_SHORT) return bury(lane, delivery, at)
+  if (delivery.cutShort >= MAX_CUT_SHORT) return bury(lane, delivery, at)
   // An attempt that outlives its lease could meet another gateway's attempt at the same delivery.
   if (delivery.leaseUntil - at < lane.longestAttemptMs) return giveBack(lane, [delivery])
   const result = await tryIt(lane, delivery)
@@ -31,15 +32,20 @@ async function tryIt(lane: LaneState, delivery: ClaimedDelivery): Promise<Attemp
   const result = await attempt(live, delivery, runtime, {
     starts: () => rate.spend(runtime.now()),
     failed: (failure) => breaker.failed(ticket, failure, runtime.now()),
-    mayTryAgain: () => !lane.closing && !isPaused(lane) && breaker.isCurrent(ticket),
+    mayTryAgain: () => isOpenFor(lane, ticket) && rate.nextAt(runtime.now()) <= runtime.now(),
   })
   if (result.ok) breaker.succeeded(ticket)
   return result
 }
 
+/** Whether a delivery that is under way may be sent once more. */
+function isOpenFor(lane: LaneState, ticket: Ticket): boolean {
+  return !lane.closing && !isPaused(lane) && lane.breaker.isCurrent(ticket)
+}
+
 /** An event whose attempts never end by themselves, because each ends the process, must end too. */
 function bury(lane: LaneState, delivery: ClaimedDelivery, at: number): void {
-  const error = `gave up after ${delivery.attempt - 1} attempts: the gateway ended during the last one`
+  const error = `gave up: ${delivery.cutShort} times the gateway ended while it held this`
   const record = { at, durationMs: 0, status: null, error, response: '' }
   settle(lane, delivery, record, { state: 'dead', reason: error })
 }
@@ -70,10 +76,10 @@ function takeNext(lane: LaneState): void {
 /** The receiver is gone for good: nothing more is sent to it, and what it is owed is kept. */
 function stop(lane: LaneState, delivery: ClaimedDelivery, record: AttemptRecord): void {
   const { live, context } = lane
-  count(lane, 'failed', record)
-  giveBack(lane, [delivery])
-  if (isPaused(lane)) return
-  context.pauses.stop(live)
+  const wasPaused = isPaused(lane)
+  if (!wasPaused) context.pauses.stop(live)
+  settle(lane, delivery, record, { state: 'pending', dueAt: record.at + record.durationMs })
+  if (wasPaused) return
   const advice = 'resume it, or change its options'
   context.runtime.log.warn({ sink: live.name }, `the sink is gone (410), paused: ${advice}`)
 }

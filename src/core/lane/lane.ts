@@ -61,7 +61,7 @@ function createState(live: LiveSink, context: LaneContext): State {
     live,
     context,
     settler: createSettler(context.outbox, context.runtime.log),
-    rate: createRate(settings.rateLimit),
+    rate: createRate(settings.rateLimit, context.runtime.now()),
     breaker: createBreaker(settings.breaker, (state) => onBreaker(lane, state)),
     leaseMs: leaseMsOf(settings),
     longestAttemptMs: longestAttemptMs(settings),

@@ -15,12 +15,15 @@ export interface Rate {
 const CLOSE_MS = 20
 const LITTLE_MS = 5
 
-/** `perSecond` null is no limit. */
-export function createRate(perSecond: number | null): Rate {
+/**
+ * `perSecond` null is no limit. The first slot is an interval after `now`: what a process or a plan before this one has
+ * sent is not known.
+ */
+export function createRate(perSecond: number | null, now: number): Rate {
   if (perSecond === null) return unlimited
   const intervalMs = 1000 / perSecond
-  let next = Number.NEGATIVE_INFINITY
-  let lastNow = Number.NEGATIVE_INFINITY
+  let next = now + intervalMs
+  let lastNow = now
 
   /** A clock that is set back takes the next slot along. */
   function nextAt(now: number): number {

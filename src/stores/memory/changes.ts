@@ -116,7 +116,14 @@ function oweOne(
   if (!resend && own.some(({ state }) => state === 'delivered')) return false
   if (dryRun) return true
   const dead = own.findLast(({ state }) => state === 'dead')
-  const untried = { acceptedAt: now, dueAt: now, leased: false, claim: 0, attempts: 0 }
+  const untried = {
+    acceptedAt: now,
+    dueAt: now,
+    leased: false,
+    claim: 0,
+    attempts: 0,
+    unsettled: 0,
+  }
   if (dead) revive(memory, [dead], now)
   else addDelivery(memory, { entry, sink, orderKey, ...untried })
   return true

@@ -24,7 +24,7 @@ export function memoryOutbox(memory: Memory): Outbox {
         const delivery = held(memory, id, claim)
         if (!delivery) continue
         wait(delivery, dueAt)
-        delivery.attempts--
+        delivery.unsettled--
       }
     },
   }
@@ -45,7 +45,7 @@ function owe(memory: Memory, entry: Entry, owed: Owed, now: number): readonly Gr
   const granted = claimMs > 0 && !isBehind(memory, sink, orderKey)
   const claim = granted ? 1 : 0
   const dueAt = granted ? now + claimMs : now
-  const lease = { dueAt, leased: granted, claim, attempts: claim }
+  const lease = { dueAt, leased: granted, claim, attempts: 0, unsettled: claim }
   const { seq } = addDelivery(memory, { entry, sink, orderKey, acceptedAt: now, ...lease })
   return granted ? [{ sink, id: String(seq), claim }] : []
 }
@@ -62,15 +62,16 @@ function claim(memory: Memory, { sink, now, leaseMs, limit }: ClaimQuery): Claim
     .sort((a, b) => a.dueAt - b.dueAt || a.seq - b.seq)
   return due.slice(0, limit).map((delivery) => {
     delivery.claim++
-    delivery.attempts++
     delivery.leased = true
     delivery.dueAt = now + leaseMs
     const { seq, entry, claim, attempts, dueAt, orderKey } = delivery
+    const cutShort = delivery.unsettled++
     return {
       id: String(seq),
       event: entry.event,
       claim,
-      attempt: attempts,
+      attempt: attempts + 1,
+      cutShort,
       ordered: orderKey !== null,
       leaseUntil: dueAt,
     }
@@ -111,6 +112,8 @@ function settle(memory: Memory, { id, claim, attempt, outcome, record }: Settlem
   const delivery = held(memory, id, claim)
   if (!delivery) return
   const settledAt = Math.round(record.at + record.durationMs)
+  delivery.attempts = attempt
+  delivery.unsettled = 0
   if (outcome.state === 'pending') wait(delivery, outcome.dueAt)
   else {
     const reason = outcome.state === 'dead' ? outcome.reason : null

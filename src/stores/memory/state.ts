@@ -23,6 +23,8 @@ export interface Delivery {
   leased: boolean
   claim: number
   attempts: number
+  /** Claims since the last attempt that ended. */
+  unsettled: number
   settledAt: number | null
   reason: string | null
 }
@@ -67,7 +69,15 @@ export function addDelivery(
   memory: Memory,
   fresh: Pick<
     Delivery,
-    'entry' | 'sink' | 'orderKey' | 'acceptedAt' | 'dueAt' | 'leased' | 'claim' | 'attempts'
+    | 'entry'
+    | 'sink'
+    | 'orderKey'
+    | 'acceptedAt'
+    | 'dueAt'
+    | 'leased'
+    | 'claim'
+    | 'attempts'
+    | 'unsettled'
   >,
 ): Delivery {
   const seq = ++memory.lastDelivery
@@ -83,7 +93,14 @@ export function addDelivery(
 export function revive(memory: Memory, deliveries: readonly Delivery[], now: number): void {
   for (const delivery of deliveries) {
     const { seq } = delivery
-    const fresh = { dueAt: now, leased: false, attempts: 0, settledAt: null, reason: null }
+    const fresh = {
+      dueAt: now,
+      leased: false,
+      attempts: 0,
+      unsettled: 0,
+      settledAt: null,
+      reason: null,
+    }
     Object.assign(delivery, fresh)
     delivery.state = 'pending'
     memory.dead.delete(seq)

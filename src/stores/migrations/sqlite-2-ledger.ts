@@ -15,6 +15,9 @@ CREATE INDEX dead ON deliveries (state) WHERE state = 'dead';
 CREATE INDEX dead_by_sink ON deliveries (sink) WHERE state = 'dead';
 CREATE INDEX deliveries_by_event ON deliveries (event);
 
+ALTER TABLE deliveries ADD COLUMN unsettled INTEGER NOT NULL DEFAULT 0;  -- claims since the last attempt that ended
+UPDATE deliveries SET unsettled = 1, attempts = attempts - 1 WHERE leased = 1;
+
 ALTER TABLE identities ADD COLUMN event INTEGER;  -- which may be gone, and its number is never used again
 UPDATE identities SET event = e.seq FROM events e
   WHERE identities.app_id = e.app_id AND identities.tenant_key = e.tenant_key AND identities.id = e.id;

@@ -50,7 +50,7 @@ function deadByIds(
 function revive(db: TallyingDriver, row: Row, now: number): void {
   db.run(
     `UPDATE deliveries SET state = 'pending', due_at = ?, leased = 0, behind = order_key IS NOT NULL,
-       attempts = 0, settled_at = NULL, reason = NULL
+       attempts = 0, unsettled = 0, settled_at = NULL, reason = NULL
      WHERE seq = ?`,
     ...[now, Number(row.seq)],
   )

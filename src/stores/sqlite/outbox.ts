@@ -45,8 +45,8 @@ function acceptOne(
   const reasons = problems.length > 0 ? JSON.stringify(problems) : null
   const time = Math.floor(event.time)
   const { rowid } = db.run(
-    `INSERT INTO events (id, type, app_id, tenant_key, via, time, raw, problems, accepted_at)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO events (seq, id, type, app_id, tenant_key, via, time, raw, problems, accepted_at)
+     VALUES (${FRESH_SEQ}, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ...[id, type, appId, tenantKey, via, time, raw, reasons, now],
   )
   if (id !== '') {
@@ -58,6 +58,10 @@ function acceptOne(
   const granted = reasons ? [] : owed.flatMap((one) => owe(db, rowid, one, now))
   return { duplicate: false, granted }
 }
+
+/** Never one that was used before: an identity remembers the number of its event, which may be gone. */
+const FRESH_SEQ = `1 + max(
+  coalesce((SELECT max(seq) FROM events), 0), coalesce((SELECT max(event) FROM identities), 0))`
 
 function isKnown(db: SqliteDriver, { appId, tenantKey, id }: BareEvent): boolean {
   const rows = db.rows(
@@ -79,8 +83,8 @@ export function owe(
   const claim = granted ? 1 : 0
   const { rowid } = db.run(
     `INSERT INTO deliveries
-       (event, sink, due_at, leased, behind, claim, attempts, order_key, accepted_at)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       (event, sink, due_at, leased, behind, claim, unsettled, attempts, order_key, accepted_at)
+     VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, ?)`,
     ...[event, sink, dueAt, claim, Number(behind), claim, claim, orderKey, now],
   )
   db.tally(sink, 1, 0)
@@ -90,7 +94,7 @@ export function owe(
 export function claim(db: SqliteDriver, query: ClaimQuery): readonly BareClaimed[] {
   const { sink, now, leaseMs, limit } = query
   const due = db.rows(
-    `SELECT d.seq, d.claim, d.attempts, d.leased, d.order_key,
+    `SELECT d.seq, d.claim, d.attempts, d.unsettled, d.leased, d.order_key,
             e.id, e.type, e.app_id, e.tenant_key, e.via, e.time, e.raw
      FROM deliveries d JOIN events e ON e.seq = d.event
      WHERE d.sink = ? AND d.state = 'pending' AND d.behind = 0 AND d.due_at <= ?
@@ -106,7 +110,7 @@ export function claim(db: SqliteDriver, query: ClaimQuery): readonly BareClaimed
   const leaseUntil = Math.ceil(now + leaseMs)
   return due.map((row) => {
     db.run(
-      `UPDATE deliveries SET claim = claim + 1, attempts = attempts + 1, leased = 1, due_at = ?
+      `UPDATE deliveries SET claim = claim + 1, unsettled = unsettled + 1, leased = 1, due_at = ?
        WHERE seq = ?`,
       ...[leaseUntil, Number(row.seq)],
     )
@@ -115,6 +119,7 @@ export function claim(db: SqliteDriver, query: ClaimQuery): readonly BareClaimed
       event: bareEvent(row),
       claim: Number(row.claim) + 1,
       attempt: Number(row.attempts) + 1,
+      cutShort: Number(row.unsettled),
       ordered: row.order_key !== null,
       leaseUntil,
     }
@@ -135,7 +140,7 @@ export function release(db: SqliteDriver, batch: readonly Release[]): void {
     const delivery = held(db, one)
     if (!delivery) continue
     db.run(
-      'UPDATE deliveries SET due_at = ?, attempts = attempts - 1, leased = 0 WHERE seq = ?',
+      'UPDATE deliveries SET due_at = ?, unsettled = unsettled - 1, leased = 0 WHERE seq = ?',
       ...[Math.ceil(one.dueAt), Number(one.id)],
     )
     placeHeadOf(db, delivery)
@@ -167,19 +172,20 @@ export function settle(db: TallyingDriver, batch: readonly Settlement[]): void {
   }
 }
 
-function changeState(db: SqliteDriver, { id, outcome, record }: Settlement): void {
+function changeState(db: SqliteDriver, { id, attempt, outcome, record }: Settlement): void {
   if (outcome.state === 'pending') {
     db.run(
-      'UPDATE deliveries SET due_at = ?, leased = 0 WHERE seq = ?',
-      ...[Math.ceil(outcome.dueAt), Number(id)],
+      'UPDATE deliveries SET due_at = ?, attempts = ?, unsettled = 0, leased = 0 WHERE seq = ?',
+      ...[Math.ceil(outcome.dueAt), attempt, Number(id)],
     )
     return
   }
   const reason = outcome.state === 'dead' ? outcome.reason : null
   const settledAt = Math.round(record.at + record.durationMs)
   db.run(
-    'UPDATE deliveries SET state = ?, reason = ?, settled_at = ?, leased = 0 WHERE seq = ?',
-    ...[outcome.state, reason, settledAt, Number(id)],
+    `UPDATE deliveries SET state = ?, reason = ?, settled_at = ?, attempts = ?, unsettled = 0, leased = 0
+     WHERE seq = ?`,
+    ...[outcome.state, reason, settledAt, attempt, Number(id)],
   )
 }
 

@@ -94,12 +94,12 @@ function pruneBetween(
     db.run('DELETE FROM attempts WHERE delivery = ?', Number(seq))
     if (state === 'dead') db.tally(String(sink), 0, -1)
   }
-  // The newest one stays, for SQLite would give its number to the next: a ref means one event for ever.
+  // Without an identity nothing else would remember its number: a ref means one event for ever.
   const { changes } = db.run(
     `DELETE FROM events
      WHERE seq BETWEEN ? AND ? AND accepted_at < CASE WHEN problems IS NULL THEN ? ELSE ? END
        AND NOT EXISTS (SELECT 1 FROM deliveries WHERE event = events.seq)
-       AND seq < (SELECT max(seq) FROM events)`,
+       AND (id <> '' OR seq < (SELECT max(seq) FROM events))`,
     ...[first, last, deliveredBefore, deadBefore],
   )
   return gone.length + changes
@@ -120,7 +120,7 @@ function forgetIdentities(
   const after = Number(last.seq)
   db.run(
     `DELETE FROM identities
-     WHERE event > ? AND event <= ? AND accepted_at < ?
+     WHERE event > ? AND event <= ? AND accepted_at < ? AND event < (SELECT max(event) FROM identities)
        AND NOT EXISTS (SELECT 1 FROM events WHERE seq = identities.event)`,
     ...[from.after, after, identitiesBefore],
   )

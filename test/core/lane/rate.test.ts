@@ -4,7 +4,7 @@ import { createRate } from '../../../src/core/lane/rate.ts'
 
 /** Spends whatever it may over a time, looking every so many milliseconds; gives when. */
 function spendAll(perSecond: number, { forMs, everyMs }: { forMs: number; everyMs: number }) {
-  const rate = createRate(perSecond)
+  const rate = createRate(perSecond, 0)
   const spent: number[] = []
   for (let now = 0; now < forMs; now += everyMs) {
     while (rate.nextAt(now) <= now) {
@@ -15,19 +15,19 @@ function spendAll(perSecond: number, { forMs, everyMs }: { forMs: number; everyM
   return spent
 }
 
-test('requests are spaced evenly from the first on: no window has a burst', () => {
-  expect(spendAll(5, { forMs: 1000, everyMs: 1 })).toEqual([0, 200, 400, 600, 800])
+test('requests are spaced evenly, and from whatever was before: no window has a burst', () => {
+  expect(spendAll(5, { forMs: 1000, everyMs: 1 })).toEqual([200, 400, 600, 800])
 })
 
 test('after a rest there is no arrears to catch up with', () => {
-  const rate = createRate(10)
+  const rate = createRate(10, 0)
   rate.spend(0)
   rate.spend(60_000)
   expect(rate.nextAt(60_000)).toBe(60_100)
 })
 
 test('a clock that is set back does not stop it', () => {
-  const rate = createRate(10)
+  const rate = createRate(10, 0)
   rate.spend(3_600_000)
   expect(rate.nextAt(0)).toBe(100)
 })
@@ -56,7 +56,7 @@ test('slots say how many there will be time for', () => {
   })
   fc.assert(
     fc.property(settings, ({ perSecond, withinMs }) => {
-      const rate = createRate(perSecond)
+      const rate = createRate(perSecond, 0)
       rate.spend(0)
       const slots = rate.slots(0, withinMs)
       for (let each = 0; each < slots; each++) {
@@ -70,7 +70,7 @@ test('slots say how many there will be time for', () => {
 })
 
 test('without a limit there is always another', () => {
-  const rate = createRate(null)
+  const rate = createRate(null, 0)
   for (let each = 0; each < 1000; each++) rate.spend(0)
   expect([rate.nextAt(0) <= 0, rate.slots(0, 1)]).toEqual([true, Number.POSITIVE_INFINITY])
 })

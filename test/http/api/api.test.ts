@@ -100,7 +100,7 @@ describe.each([
     const [claimed] = await admin.store.claim({ sink: 'lake', now: START, leaseMs: 1, limit: 1 })
     if (!claimed) throw new Error('nothing was due')
     const inFlight = (await admin.ask('/api/events/a')).body.deliveries[0]
-    expect(inFlight).toMatchObject({ in_flight: true, attempts: 1, next_attempt_at: null })
+    expect(inFlight).toMatchObject({ in_flight: true, attempts: 0, next_attempt_at: null })
     const waiting = { state: 'pending', dueAt: START + 15_000 } as const
     const { record, ...rest } = settlement(claimed, waiting)
     const failed = { ...record, status: 503, error: 'HTTP 503', response: 'busy' }

@@ -54,12 +54,12 @@ export function claimLaws(given: Given): void {
       expect(claims.flat()).toHaveLength(60)
     })
 
-    test('a lease that runs out is due again by itself, as a further attempt', async () => {
+    test('a lease that runs out is due again by itself: it was cut short, and spent no attempt', async () => {
       await given.store.accept([acceptance('e1')], T)
       const first = await claimOne(T)
       expect(await claim(T + LEASE - 1)).toEqual([])
       const second = await claimOne(T + LEASE)
-      expect(second).toMatchObject({ id: first.id, claim: 2, attempt: 2 })
+      expect(second).toMatchObject({ id: first.id, claim: 2, attempt: 1, cutShort: 1 })
       expect(second.leaseUntil).toBe(T + 2 * LEASE)
     })
 

@@ -197,7 +197,7 @@ export function listLaws(given: Given): void {
       const { items } = await given.store.deliveries({ limit: 9 })
       expect(items).toMatchObject([
         { eventId: 'e2', state: 'pending', attempts: 0, dueAt: T, inFlight: false },
-        { eventId: 'e1', state: 'pending', attempts: 1, dueAt: T + LEASE, inFlight: true },
+        { eventId: 'e1', state: 'pending', attempts: 0, dueAt: T + LEASE, inFlight: true },
       ])
       expect(items[0]).toMatchObject({ orderKey: 'k', settledAt: null, reason: null })
       await given.settled([acceptance('e3'), acceptance('e4'), acceptance('e5')], 'delivered')

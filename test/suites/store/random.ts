@@ -82,7 +82,13 @@ function createRun(given: Given, sink: string) {
       const owed = [{ sink, orderKey: KEYS[pick % 3] ?? null, claimMs }]
       const one = acceptance(`${sink}-${made++}`, { owed })
       const [accepted] = await given.store.accept([one], now)
-      const shared = { event: one.event, attempt: 1, ordered: true, leaseUntil: now + LEASE }
+      const shared = {
+        event: one.event,
+        attempt: 1,
+        cutShort: 0,
+        ordered: true,
+        leaseUntil: now + LEASE,
+      }
       held.push(...(accepted?.granted ?? []).map((granted) => ({ ...granted, ...shared })))
     },
     async claim(pick: number) {
