@@ -47,6 +47,9 @@ export function readEnvironment(env: Env): Environment {
   for (const name of ['PORT', 'ADMIN_PORT']) {
     if (Number.isNaN(port(env[name]))) reject(name, 'must be a port number, 0 to 65535')
   }
+  if (environment.adminPort === environment.port && environment.port !== 0) {
+    reject('ADMIN_PORT', 'must be another port than PORT; without it both are on one')
+  }
   if (environment.sqliteFile === '') {
     reject('DATABASE_URL', 'must be sqlite:<file> or memory:')
   }

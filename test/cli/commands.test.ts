@@ -140,6 +140,14 @@ describe('usage', () => {
     expect(stderr).toContain(name)
     expect(stderr).not.toContain(value)
   })
+
+  test('serve refuses one port for both surfaces', async () => {
+    await using folder = await openFolder({ 'routes.yaml': ROUTES })
+    const env = { PORT: '3456', ADMIN_PORT: '3456' }
+    const { code, stderr } = await run(folder, ['serve'], { env })
+    expect(code).toBe(2)
+    expect(stderr).toContain('ADMIN_PORT: must be another port than PORT')
+  })
 })
 
 describe('send', () => {
