@@ -18,7 +18,8 @@ async function beside(neighbours: Readonly<Record<string, string>>): Promise<Lat
   const urls = { healthy: url, ...neighbours }
   await using gateway = await startGateway({ urls, paused: false, slowFlush: false })
   await measure(gateway.port, url, { ...LOAD, seconds: 1 })
-  return measure(gateway.port, url, LOAD)
+  // Awaited here: the gateway ends with this function.
+  return await measure(gateway.port, url, LOAD)
 }
 
 const line = await comparePercentiles({

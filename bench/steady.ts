@@ -52,14 +52,16 @@ async function sendAll(
 ): Promise<Map<string, number>> {
   const sentAt = new Map<string, number>()
   const answers: Promise<void>[] = []
+  const failures: unknown[] = []
   const startedAt = now()
   for (const [index, event] of events.entries()) {
     const waitMs = startedAt + (index * 1000) / perSecond - now()
     if (waitMs > 0) await sleep(waitMs)
     sentAt.set(event.id, now())
-    answers.push(post(origin, event))
+    answers.push(post(origin, event).catch((error: unknown) => void failures.push(error)))
   }
   await Promise.all(answers)
+  if (failures.length > 0) throw new AggregateError(failures, 'callbacks were not answered')
   return sentAt
 }
 

@@ -15,7 +15,8 @@ import { jsonText, name, objectText, patient, polluted, runs } from './arbitrary
 const opened = await openInProcess()
 const { send, delivered, gateway } = opened
 afterAll(async () => {
-  expect(opened.log.lines).toEqual([])
+  // Some are older than any event that Feishu would send.
+  expect(opened.log.lines.filter((line) => !line.includes('is the clock right?'))).toEqual([])
   expect(polluted()).toEqual([])
   await opened[Symbol.asyncDispose]()
 })
