@@ -7,15 +7,18 @@ import { giveBack, lookBy } from './hold.ts'
 import { outcomeOf, recordOf } from './outcome.ts'
 import type { LaneState } from './state.ts'
 
-/** A process that ends may have only held it, or have been ended by it: so often it has the benefit of the doubt. */
-const MAX_CUT_SHORT = 10
+/**
+ * A process that ends may have only held it, as one that is killed again and again does with hundreds, or have been
+ * ended by it. So often, beside its attempts, it has the benefit of the doubt.
+ */
+const DOUBTS = 100
 
 /** Tries one delivery once, and settles it. Never rejects; the caller counts it as running meanwhile. */
 export async function deliver(lane: LaneState, delivery: ClaimedDelivery): Promise<void> {
   const { runtime } = lane.context
   const at = runtime.now()
   const { retry } = lane.live.settings
-  if (delivery.cutShort >= MAX_CUT_SHORT) return bury(lane, delivery, at)
+  if (delivery.cutShort >= DOUBTS + retry.waits.length) return bury(lane, delivery, at)
   // An attempt that outlives its lease could meet another gateway's attempt at the same delivery.
   if (delivery.leaseUntil - at < lane.longestAttemptMs) return giveBack(lane, [delivery])
   const result = await tryIt(lane, delivery)
