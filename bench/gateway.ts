@@ -14,6 +14,9 @@ import { slowFlushEnv } from './slow-flush.ts'
 
 export const SINKS = ['finance', 'hr-app', 'lake']
 
+/** As the Dockerfile starts it. */
+const IMAGE_ENV = { MALLOC_ARENA_MAX: '2', NODE_OPTIONS: '--max-semi-space-size=8' }
+
 export interface GatewayOptions {
   /** Every sink's address, or each one's by its name. */
   readonly url?: string
@@ -43,7 +46,7 @@ export async function startGateway(options: GatewayOptions): Promise<BenchGatewa
     await options.fill(join(folder.path, 'data', 'lark-fanout.db'))
   }
   const served = started.use(
-    await serve(folder, options.slowFlush ? slowFlushEnv(folder.path) : {}),
+    await serve(folder, { ...IMAGE_ENV, ...(options.slowFlush && slowFlushEnv(folder.path)) }),
   )
   const port = Number(new URL(served.url).port)
   const all = started.move()

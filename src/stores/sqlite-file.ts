@@ -73,7 +73,7 @@ function setUp(db: DatabaseSync): void {
     PRAGMA fullfsync = ON;                -- macOS: past the disk's own cache
     PRAGMA wal_autocheckpoint = 1000;     -- 4 MB: 32 MB at once held accepts up for 80 ms
     PRAGMA journal_size_limit = 67108864;
-    PRAGMA cache_size = -32768;
+    PRAGMA cache_size = -8192;
   `)
 }
 
