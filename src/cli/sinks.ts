@@ -1,4 +1,5 @@
 import type { JsonObject } from '../core/event.ts'
+import { noSuchSink } from '../core/known-sinks.ts'
 import { printable } from '../core/printable.ts'
 import { type Arguments, type CommandGroup, UsageError } from './command.ts'
 import { change, yesHelp, yesOption } from './data/change.ts'
@@ -115,9 +116,11 @@ ${yesHelp}`,
 }
 
 async function wouldDiscard(data: Data, name: string): Promise<JsonObject> {
-  const sink = await find(data, name)
-  if (!sink) throw new Error(`there is no sink "${name}"; see \`sinks list\``)
-  return { discarded: numberAt(sink, 'backlog') }
+  const sinks = await data.sinks()
+  const sink = sinks.find((one) => one.name === name)
+  if (sink) return { discarded: numberAt(sink, 'backlog') }
+  const names = sinks.map((one) => String(one.name))
+  throw new UsageError(noSuchSink(name, names))
 }
 
 async function find(data: Data, name: string): Promise<JsonObject | undefined> {

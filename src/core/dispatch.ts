@@ -22,7 +22,7 @@ export interface Dispatch {
 }
 
 export interface DispatchContext extends Omit<LaneContext, 'pauses'> {
-  readonly ledger: Pick<Ledger, 'pauses' | 'pause'>
+  readonly ledger: Pick<Ledger, 'pauses' | 'pause' | 'resume'>
 }
 
 /** Where a sink has just left the plan, what it is owed waits in the store. */
@@ -59,7 +59,8 @@ export function createDispatch(context: DispatchContext): Dispatch {
         lanes.set(live.name, same && lane ? lane : createLane(live, { ...context, pauses }))
       }
       for (const lane of before.values()) if (lanes.get(lane.live.name) !== lane) retire(lane)
-      void pauses.refresh()
+      pauses.follow(plan)
+      void pauses.refresh('now')
       wakeAll()
     },
     wake(now) {

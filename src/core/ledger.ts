@@ -153,6 +153,8 @@ export interface PruneQuery extends PageQuery {
   readonly deliveredBefore: number
   readonly deadBefore: number
   readonly identitiesBefore: number
+  /** Entries of the audit that were made before. */
+  readonly auditBefore: number
 }
 
 /**
@@ -162,6 +164,8 @@ export interface PruneQuery extends PageQuery {
 export interface Ledger {
   /** One entry for each sink that is owed something or has dead letters. */
   backlog(): Promise<readonly Backlog[]>
+  /** Whether it was ever owed anything, as far as the store remembers. */
+  wasOwed(sink: string): Promise<boolean>
   /**
    * With `q`, events of that id may come before those that mention it, whatever the order. A clock that has been set
    * back by more than five minutes may hide some from `since` and `until`.
@@ -194,8 +198,8 @@ export interface Ledger {
   pauses(): Promise<readonly Pause[]>
   /** One a sink and `by`; a later one replaces it. */
   pause(pause: Pause): Promise<void>
-  /** Ends whatever pauses there are of this sink. */
-  resume(sink: string): Promise<void>
+  /** Ends whatever pauses there are of this sink, or one alone: while it is about these options. */
+  resume(sink: string, only?: Pick<Pause, 'by' | 'options'>): Promise<void>
   /** Resolves to the entry's id, for `conclude`. */
   record(entry: AuditEntry): Promise<string>
   conclude(id: string, outcome: JsonObject): Promise<void>

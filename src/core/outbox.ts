@@ -37,7 +37,7 @@ export interface ClaimedDelivery {
   readonly claim: number
   /** Which attempt this is, from 1. */
   readonly attempt: number
-  /** How often since its last attempt it was claimed by a process that ended with it in hand, tried or not. */
+  /** How often since its last attempt it was cut short: its process ended, having tried it or not, or its receiver did. */
   readonly cutShort: number
   /** Whether others of its order key wait behind it: once it has ended, the next of them is due. */
   readonly ordered: boolean
@@ -79,6 +79,8 @@ export interface Release {
   readonly id: string
   readonly claim: number
   readonly dueAt: number
+  /** Its receiver may have died of it: that counts for the `cutShort` of its next claim. */
+  readonly wasSent?: boolean
 }
 
 /**
@@ -95,13 +97,13 @@ export interface Outbox {
   /**
    * What is due, oldest first. Two parallel callers never get the same delivery; one whose lease runs out is due again
    * by itself. Of the pending deliveries with one order key only the earliest is ever given, and only when it is due.
-   * Adds one to `claim`.
+   * Adds one to `claim`. Gives fewer than `limit` where they are large, one at the least.
    */
   claim(query: ClaimQuery): Promise<readonly ClaimedDelivery[]>
   /** When the earliest of a sink's deliveries is due that a claim could give then; null when there is none. */
   nextDueAt(sink: string): Promise<number | null>
   /** Delivered, waiting until `dueAt`, or dead. A late one (its claim is no longer the current one) changes nothing. */
   settle(batch: readonly Settlement[]): Promise<void>
-  /** Given back untried: due at `dueAt`, its attempt not counted. A late one changes nothing. */
+  /** Given back: due at `dueAt`, its attempt not counted. A late one changes nothing. */
   release(batch: readonly Release[]): Promise<void>
 }

@@ -1,26 +1,29 @@
 import { messageOf } from './errors.ts'
 import type { Ledger, Pause } from './ledger.ts'
-import type { LiveSink } from './plan.ts'
+import type { LiveSink, Plan } from './plan.ts'
 import type { Runtime } from './runtime.ts'
 
-/** Who has paused which sink, as the store last said: operators beside this process may change it at any time. */
+/** Who has paused which sink, as the file and the store last said: operators beside this process may change it. */
 export interface Pauses {
   /** Empty when nobody has. Undefined before the store has been asked, when nothing may be sent to anyone. */
-  of(live: LiveSink): readonly Pause['by'][] | undefined
+  of(live: LiveSink): readonly PausedBy[] | undefined
+  /** A receiver's pause ends where this plan gives its sink other options: with the old ones it does not come back. */
+  follow(plan: Pick<Plan, 'sinks'>): void
   /** Asks the store, at most once a second unless `now`. Never rejects. */
   refresh(now?: 'now'): Promise<void>
-  /** The receiver has said that it is gone: at once here, and in the store. */
-  stop(live: LiveSink): void
+  /** The receiver has said that it is gone: at once here, and in the store. False where it has other options by now. */
+  stop(live: LiveSink): boolean
 }
 
 const REFRESH_EVERY_MS = 1000
 
 /** `changed` is called when the store has said something new. */
 export function createPauses(
-  ledger: Pick<Ledger, 'pauses' | 'pause'>,
+  ledger: Pick<Ledger, 'pauses' | 'pause' | 'resume'>,
   { now, log }: Pick<Runtime, 'now' | 'log'>,
   changed: () => void,
 ): Pauses {
+  let sinks: Plan['sinks'] = new Map()
   let known: readonly Pause[] | undefined
   let askedAt = Number.NEGATIVE_INFINITY
   let asking: Promise<void> | undefined
@@ -32,7 +35,7 @@ export function createPauses(
     askedAt = now()
     const before = written
     try {
-      const pauses = await ledger.pauses()
+      const pauses = await readFresh(ledger, sinks)
       if (writing > 0 || before !== written || same(pauses, known)) return
       known = pauses
       changed()
@@ -54,7 +57,10 @@ export function createPauses(
   }
 
   return {
-    of: (live) => known?.filter((pause) => concerns(pause, live)).map(({ by }) => by),
+    of: (live) => known && pausedBy(live.name, live, known),
+    follow(plan) {
+      sinks = plan.sinks
+    },
     async refresh(at) {
       if (at !== 'now' && Math.abs(now() - askedAt) < REFRESH_EVERY_MS) return
       await asking
@@ -63,13 +69,49 @@ export function createPauses(
       })
       await asking
     },
-    stop: (live) =>
-      void write({ sink: live.name, by: 'receiver', at: now(), options: optionsOf(live) }),
+    stop(live) {
+      const pause = receiversPause(live, now())
+      const isMeant = !isStale(pause, sinks)
+      if (isMeant) void write(pause)
+      return isMeant
+    },
   }
 }
 
+function receiversPause(live: LiveSink, at: number): Pause {
+  return { sink: live.name, by: 'receiver', at, options: optionsOf(live) }
+}
+
+/** Those that are stored, but for the stale ones, which end by that. */
+async function readFresh(
+  ledger: Pick<Ledger, 'pauses' | 'resume'>,
+  sinks: Plan['sinks'],
+): Promise<readonly Pause[]> {
+  const stored = await ledger.pauses()
+  const stale = stored.filter((pause) => isStale(pause, sinks))
+  for (const pause of stale) await ledger.resume(pause.sink, pause)
+  return stored.filter((pause) => !stale.includes(pause))
+}
+
+function isStale(pause: Pause, sinks: Plan['sinks']): boolean {
+  const live = sinks.get(pause.sink)
+  return live !== undefined && !concerns(pause, live)
+}
+
+export type PausedBy = 'file' | Pause['by']
+
+/** Who keeps a sink from being sent anything. One that has left routes.yaml is known by its name alone. */
+export function pausedBy(
+  name: string,
+  live: Pick<LiveSink, 'name' | 'fingerprint' | 'settings'> | undefined,
+  pauses: readonly Pause[],
+): readonly PausedBy[] {
+  const own = pauses.filter((pause) => (live ? concerns(pause, live) : pause.sink === name))
+  return [...(live?.settings.paused ? (['file'] as const) : []), ...own.map(({ by }) => by)]
+}
+
 /** A receiver's word is about the sink with the options that it had then. */
-export function concerns(
+function concerns(
   { sink, by, options }: Pause,
   live: Pick<LiveSink, 'name' | 'fingerprint'>,
 ): boolean {

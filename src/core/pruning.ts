@@ -22,6 +22,7 @@ export interface PruningContext {
 const DAY_MS = 86_400_000
 /** Feishu's events are known again for 30 days at the least; a day more, for clocks that differ. */
 const IDENTITY_MS = 31 * DAY_MS
+const AUDIT_MS = 365 * DAY_MS
 
 /** Events a batch: some milliseconds of the store's time. */
 const BATCH = 200
@@ -46,6 +47,7 @@ export function createPruning({ ledger, runtime, retention, wakeAt }: PruningCon
       deliveredBefore: started - deliveredMs,
       deadBefore: started - deadMs,
       identitiesBefore: started - Math.max(IDENTITY_MS, deliveredMs, deadMs),
+      auditBefore: started - AUDIT_MS,
     })
     cursor = next ?? undefined
     if (count > 0) log.debug({ deleted: count }, 'pruned')

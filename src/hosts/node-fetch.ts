@@ -1,12 +1,12 @@
 import type { LookupFunction } from 'node:net'
-import type { Dispatcher } from 'undici'
+import { type Dispatcher, ProxyAgent } from 'undici'
 import type { EgressOptions } from '../core/egress/rules.ts'
 import { DeliveryError, messageOf } from '../core/errors.ts'
 import type { Egress, FetchInit, FetchResponse, Runtime, TlsIdentity } from '../core/runtime.ts'
 import { createBeginning } from './beginning.ts'
 import { createDispatchers, type Dispatchers } from './egress/dispatchers.ts'
-import { createNodeEgress } from './egress/node-egress.ts'
-import { noProxies, type Proxies, proxyChooser } from './egress/proxies.ts'
+import { createNodeEgress, type NodeEgress } from './egress/node-egress.ts'
+import { type ChooseProxy, noProxies, type Proxies, proxyChooser } from './egress/proxies.ts'
 import { readTls } from './egress/tls.ts'
 
 /** How long a body may take; what has come by then is its beginning. Holds whether or not anyone reads it. */
@@ -33,18 +33,18 @@ export interface NodeFetch extends Pick<Runtime, 'fetch' | 'secure'> {
 export function createNodeFetch(options: NodeFetchOptions = {}): NodeFetch {
   const { proxies = noProxies, folder = '.', lookup, bodyMs = BODY_MS } = options
   const egress = createNodeEgress(lookup)
-  const chooseProxy = proxyChooser(proxies)
-  const plain = createDispatchers(egress, chooseProxy)
+  const proxyOf = proxyWithin(egress, proxyChooser(proxies))
+  const plain = createDispatchers(egress, proxyOf)
   const secured = new Map<TlsIdentity, Dispatchers>()
   return {
-    egress,
+    egress: { ...egress, proxyOf },
     follow: egress.follow,
     fetch(url, init) {
       const dispatchers = init.tls === undefined ? plain : secured.get(init.tls)
       return exchange(dispatchers, bodyMs, url, init)
     },
     secure(tlsOptions) {
-      const dispatchers = createDispatchers(egress, chooseProxy, readTls(folder, tlsOptions))
+      const dispatchers = createDispatchers(egress, proxyOf, readTls(folder, tlsOptions))
       const identity: TlsIdentity = {
         async close() {
           secured.delete(identity)
@@ -57,6 +57,15 @@ export function createNodeFetch(options: NodeFetchOptions = {}): NodeFetch {
     async close() {
       await Promise.all([plain, ...secured.values()].map((each) => each.destroy()))
     },
+  }
+}
+
+function proxyWithin(egress: NodeEgress, choose: ChooseProxy): Egress['proxyOf'] {
+  return (url) => {
+    const proxy = choose(url)
+    const refusal = proxy === undefined ? undefined : egress.proxiedRefusal(url.hostname)
+    if (refusal) throw refusal
+    return proxy
   }
 }
 
@@ -73,6 +82,7 @@ async function exchange(
   const target = new URL(url)
   const { origin, pathname, search } = target
   const dispatcher = dispatchers.to(target)
+  const proxy = dispatcher instanceof ProxyAgent ? proxyVariable(target) : undefined
   const { promise, resolve, reject } = Promise.withResolvers<FetchResponse>()
   const onAbort = () => fail(signal.reason)
   signal.addEventListener('abort', onAbort)
@@ -101,10 +111,14 @@ async function exchange(
       },
       onResponseData: (_, chunk) => body.add(chunk),
       onResponseEnd: () => body.end(),
-      onResponseError: (_, error) => fail(explained(error)),
+      onResponseError: (_, error) => fail(explained(error, proxy)),
     },
   )
   return promise
+}
+
+function proxyVariable({ protocol }: URL): string {
+  return protocol === 'https:' ? 'HTTPS_PROXY' : 'HTTP_PROXY'
 }
 
 function headerOf(headers: Readonly<Record<string, string | string[] | undefined>>) {
@@ -114,8 +128,20 @@ function headerOf(headers: Readonly<Record<string, string | string[] | undefined
   }
 }
 
-/** A host of several addresses fails with one error for each, and no message of its own; a proxy may refuse. */
-function explained(error: Error): Error {
+/**
+ * A host of several addresses fails with one error for each, and no message of its own; a proxy may refuse, or not be
+ * there. `proxy`: what names it, where there is one.
+ */
+function explained(error: Error, proxy: string | undefined): Error {
+  const code = String(Object(error).code)
+  if (proxy !== undefined && NOT_REACHED.test(code)) {
+    const message = `the proxy of ${proxy} cannot be reached: ${code}`
+    return new DeliveryError(message, { transient: true, cause: error })
+  }
+  if (code === 'UND_ERR_SOCKET') {
+    const message = 'the connection was closed before an answer came'
+    return new DeliveryError(message, { transient: true, cause: error })
+  }
   const [, proxyStatus] = PROXY_ANSWER.exec(error.message) ?? []
   if (proxyStatus !== undefined) {
     const failure = { unreachable: true, transient: Number(proxyStatus) >= 500 }
@@ -125,6 +151,10 @@ function explained(error: Error): Error {
   const message = error.errors.map(messageOf).join('; ')
   return Object.assign(new Error(message, { cause: error }), { code: Object(error).code })
 }
+
+/** A receiver behind a proxy is never connected to from here. */
+const NOT_REACHED =
+  /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|E(HOST|NET)UNREACH|UND_ERR_CONNECT_TIMEOUT)$/
 
 /** How undici 8 says it. */
 const PROXY_ANSWER = /^Proxy (?:response|Authentication Required) \((\d{3})\)/

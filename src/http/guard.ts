@@ -25,7 +25,7 @@ export function createGuard(
 }
 
 /** As the host says: Node's lends the request's socket. Empty where it says nothing, so that all share their guesses. */
-function remoteAddressOf(c: Context): string {
+export function remoteAddressOf(c: Context): string {
   const incoming = memberOf(c.env, 'incoming')
   const address = memberOf(memberOf(incoming, 'socket'), 'remoteAddress')
   return typeof address === 'string' ? address : ''

@@ -102,6 +102,7 @@ export function sqliteDriver(db: DatabaseSync, begin: 'BEGIN' | 'BEGIN IMMEDIATE
   let logIsToFold = false
   return {
     rows: (sql, ...values) => statement(sql).all(...values),
+    each: (sql, ...values) => statement(sql).iterate(...values),
     run(sql, ...values) {
       const { changes, lastInsertRowid } = statement(sql).run(...values)
       return { changes: Number(changes), rowid: Number(lastInsertRowid) }

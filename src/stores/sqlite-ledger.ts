@@ -10,6 +10,7 @@ import type { Ask } from './sqlite-calls.ts'
 export function sqliteLedger(read: Ask, write: Ask): Ledger {
   return {
     backlog: () => read('backlog', null),
+    wasOwed: (sink) => read('wasOwed', { sink }),
     events: async (query) => page(await read('events', at(query)), withData),
     async event(id) {
       const found = await read('event', { id })
@@ -23,7 +24,7 @@ export function sqliteLedger(read: Ask, write: Ask): Ledger {
       progress(await write('discard', { sink, reason, query: at(query) })),
     pauses: () => read('pauses', null),
     pause: async (pause) => void (await write('pause', pause)),
-    resume: async (sink) => void (await write('resume', { sink })),
+    resume: async (sink, only) => void (await write('resume', { sink, only })),
     record: (entry) => write('record', entry),
     conclude: async (id, outcome) => void (await write('conclude', { id, outcome })),
     audit: async (query) => page(await read('audit', at(query)), (entry) => entry),

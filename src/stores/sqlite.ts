@@ -31,6 +31,7 @@ export interface Asks {
   settle: { readonly batch: readonly Settlement[] }
   release: { readonly batch: readonly Release[] }
   backlog: null
+  wasOwed: { readonly sink: string }
   events: At<EventQuery>
   event: { readonly id: string }
   deliveries: At<DeliveryQuery>
@@ -43,7 +44,7 @@ export interface Asks {
   }
   pauses: null
   pause: Pause
-  resume: { readonly sink: string }
+  resume: { readonly sink: string; readonly only: Pick<Pause, 'by' | 'options'> | undefined }
   record: AuditEntry
   conclude: { readonly id: string; readonly outcome: AuditEntry['request'] }
   audit: At<PageQuery>
@@ -58,6 +59,7 @@ export interface Answers {
   settle: null
   release: null
   backlog: readonly Backlog[]
+  wasOwed: boolean
   events: Rows<BareStoredEvent>
   event: BareEventHistory | null
   deliveries: Rows<StoredDelivery>
@@ -86,6 +88,7 @@ export function sqliteStatements(db: TallyingDriver): Statements {
     settle: ({ batch }) => done(outbox.settle(db, batch)),
     release: ({ batch }) => done(outbox.release(db, batch)),
     backlog: () => backlog(db),
+    wasOwed: ({ sink }) => db.rows('SELECT 1 FROM tallies WHERE sink = ?', sink).length > 0,
     events: (query) => events(db, query),
     event: ({ id }) => eventHistory(db, id),
     deliveries(query) {
@@ -97,7 +100,7 @@ export function sqliteStatements(db: TallyingDriver): Statements {
     discard: ({ sink, reason, query }) => discard(db, sink, reason, query),
     pauses: () => operators.pauses(db),
     pause: (pause) => done(operators.pause(db, pause)),
-    resume: ({ sink }) => done(db.run('DELETE FROM pauses WHERE sink = ?', sink)),
+    resume: ({ sink, only }) => done(operators.resume(db, sink, only)),
     record: (entry) => operators.record(db, entry),
     conclude: ({ id, outcome }) => done(operators.conclude(db, id, outcome)),
     audit: (query) => operators.audit(db, query),

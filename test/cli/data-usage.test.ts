@@ -17,12 +17,16 @@ async function openStocked(events: number, dead = 0): Promise<Folder> {
     owed,
   }))
   await store.accept(batch, Date.now())
-  const claimed = await store.claim({ sink: 'old', now: Date.now(), leaseMs: 60_000, limit: dead })
   const record = { at: Date.now(), durationMs: 1, status: 500, error: 'HTTP 500', response: '' }
   const outcome = { state: 'dead', reason: 'HTTP 500' } as const
-  await store.settle(
-    claimed.map(({ id, claim, attempt }) => ({ id, claim, attempt, outcome, record })),
-  )
+  for (let left = dead; left > 0; ) {
+    const query = { sink: 'old', now: Date.now(), leaseMs: 60_000, limit: left }
+    const claimed = await store.claim(query)
+    await store.settle(
+      claimed.map(({ id, claim, attempt }) => ({ id, claim, attempt, outcome, record })),
+    )
+    left -= claimed.length
+  }
   await store.close()
   return folder
 }

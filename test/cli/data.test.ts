@@ -176,7 +176,12 @@ routes: [{ name: all, to: [hook, other] }]
     const bodies = receiver.requests.map(({ body }) => JSON.parse(body).uuid)
     expect(bodies.toSorted()).toEqual(posted.toSorted())
     const none = await ask(folder, gateway, 'sinks', 'pause', 'hok')
-    expect([none.code, none.stderr]).toEqual([1, expect.stringMatching(/no sink/)])
+    expect([none.code, none.stderr]).toEqual([2, expect.stringContaining('did you mean "hook"?')])
+    for (const command of [['deliveries', 'list'], ['retry']]) {
+      const unheard = await ask(folder, gateway, ...command, '--sink', 'hok')
+      expect([unheard.code, unheard.stdout]).toEqual([2, ''])
+      expect(unheard.stderr).toContain('there is no sink "hok"; did you mean "hook"?')
+    }
   })
 
   test('what a sink that left routes.yaml is owed is discarded', async () => {
@@ -205,7 +210,8 @@ routes: [{ name: all, to: [hook, other] }]
       ['gone', expect.stringContaining('discarded by')],
     ])
     const none = await ask(folder, gateway, 'sinks', 'discard', 'nobody', '--yes')
-    expect([none.code, none.stderr]).toEqual([1, expect.stringContaining('no sink "nobody"')])
+    expect([none.code, none.stderr]).toEqual([2, expect.stringContaining('no sink "nobody"')])
+    expect(await listed(folder, gateway, 'deliveries', 'list', '--sink', 'gone')).toHaveLength(2)
   })
 
   test('an event that is not there', async () => {

@@ -57,6 +57,21 @@ routes.yaml:5:3  sinks.c: cannot be opened: no such broker
 
 routes.yaml  cannot be opened: no such broker`)
   })
+
+  test('that are looked up show the line, but for its secrets', async () => {
+    const text = `version: 1
+sources: { feishu: { type: feishu, verification_token: "\${TOKEN}" } }
+sinks:
+  c: { type: webhook, url: http://u:hush@h/, encrypt_key: hush-hush, timeout: 5s }
+`
+    const { hiddenText } = await load(text)
+    const problems = [{ path: 'sinks.c.timeout', message: 'cannot be opened: too soon' }]
+    expect(formatProblems('routes.yaml', text, problems, hiddenText)).toBe(
+      `routes.yaml:4:70  sinks.c.timeout: cannot be opened: too soon
+      c: { type: webhook, url: http://***@h/, encrypt_key: ***, timeout: 5s }
+                                                                ^`,
+    )
+  })
 })
 
 /** Every way to write a secret into the file, each holding HUSH. */

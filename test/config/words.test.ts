@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { concealAll } from '../../src/config/text/report.ts'
+import { concealAll, concealCut } from '../../src/config/text/report.ts'
 import { load } from './load-text.ts'
 
 const FILE = `version: 1
@@ -40,4 +40,22 @@ test.each([
 test('what is short is a word of every day', async () => {
   const { words } = await load(FILE, { env })
   expect(concealAll('a product', words)).toBe('a product')
+})
+
+test.each([
+  ['you sent Bearer abcdefgh-123', 'you sent <AUTH>'],
+  ['you sent Bearer abc', 'you sent <AUTH>'],
+  ['you sent Bear', 'you sent <AUTH>'],
+  ['abcdefgh-123 and abcdefgh', '<TOKEN> and <TOKEN>'],
+  ['you sent a Bea', 'you sent a Bea'],
+  ['Bearer of news', 'Bearer of news'],
+  ['abcdefgh-123', '<TOKEN>'],
+  ['', ''],
+])('of a text that was cut, no beginning of a secret remains at its end: %s', (said, shown) => {
+  const words = [
+    { path: ['sinks', 'a'], value: 'Bearer abcdefgh-123', shown: '<AUTH>' },
+    { path: ['sinks', 'a'], value: 'abcdefgh-123', shown: '<TOKEN>' },
+    { path: ['sinks', 'a'], value: '', shown: '<EMPTY>' },
+  ]
+  expect(concealCut(said, words)).toBe(shown)
 })

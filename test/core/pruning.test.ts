@@ -42,6 +42,7 @@ test('a batch at a time, with a rest in between; then nothing for ten minutes', 
     deliveredBefore: START - 7 * DAY,
     deadBefore: START - 60 * DAY,
     identitiesBefore: START - 60 * DAY,
+    auditBefore: START - 365 * DAY,
   })
   expect(wakes).toEqual([START + 25])
   await next()

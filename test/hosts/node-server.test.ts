@@ -31,7 +31,7 @@ async function openServer(limits: ServerLimits) {
     taken.push(length)
     return new Response(`${length} bytes`)
   }
-  const server = await listen(fetch, here, { now: Date.now, log }, limits)
+  const server = await listen({ fetch }, here, { now: Date.now, log }, limits)
   return { ...server, asked, taken, log }
 }
 
@@ -158,6 +158,24 @@ describe('what is not HTTP, or too much of it', async () => {
   })
 })
 
+test('a port that is taken says which one, and what to do', async () => {
+  const server = await openServer(generous)
+  const at = { ...here, port: server.port, variable: 'ADMIN_PORT' } as const
+  const runtime = { now: Date.now, log: recordingLog() }
+  await expect(listen({ fetch: () => new Response() }, at, runtime)).rejects.toThrow(
+    `cannot listen on port ${server.port} of 127.0.0.1, which is in use: end what listens there, or set ADMIN_PORT`,
+  )
+  await server.close()
+})
+
+test('a host that is not this machine’s says so', async () => {
+  const at = { port: 0, host: '192.0.2.1' }
+  const runtime = { now: Date.now, log: recordingLog() }
+  await expect(listen({ fetch: () => new Response() }, at, runtime)).rejects.toThrow(
+    '192.0.2.1 is no address of this machine: set HOST',
+  )
+})
+
 describe('what takes too long', async () => {
   const server = await openServer(tight)
   afterAll(() => server.close())
@@ -213,6 +231,24 @@ test('a connection whose answers nobody reads is closed', async () => {
   }
   write()
   await client.closed
+  await server.close()
+})
+
+test('an answer that takes longer than that to be given is given', async () => {
+  const { promise: done, resolve } = Promise.withResolvers<void>()
+  const limits = { ...generous, silentMs: 100 }
+  const runtime = { now: Date.now, log: recordingLog() }
+  const fetch = async () => {
+    await done
+    return new Response('at last')
+  }
+  const server = await listen({ fetch }, here, runtime, limits)
+  const client = dial(server.port, 'GET /in HTTP/1.1\r\nHost: gateway\r\n\r\n')
+  const isCut = await Promise.race([client.closed.then(() => true), sleep(500, false)])
+  expect(isCut).toBe(false)
+  resolve()
+  await expect.poll(client.text).toContain('at last')
+  client.socket.destroy()
   await server.close()
 })
 

@@ -91,16 +91,23 @@ describe('requests', () => {
     },
   )
 
-  test('fail without its password where there is no proxy', async () => {
-    const proxy = 'http://user:hush@127.0.0.1:9'
-    const node = createNodeFetch({ proxies: { http: proxy, https: proxy, none: '' } })
-    for (const url of ['http://one.test/', 'https://one.test/']) {
+  test.each([
+    ['127.0.0.1:9', 'http://one.test/', 'HTTP_PROXY cannot be reached: ECONNREFUSED'],
+    ['localhost:9', 'https://one.test/', 'HTTPS_PROXY cannot be reached: ECONNREFUSED'],
+    ['nowhere.invalid', 'https://one.test/', /^the proxy of HTTPS_PROXY cannot be reached: E[A-Z]/],
+  ])(
+    'say that it is the proxy that is not there (%s), and not its password',
+    async (host, url, said) => {
+      const proxy = `http://user:hush@${host}`
+      const node = createNodeFetch({ proxies: { http: proxy, https: proxy, none: '' } })
       const error: unknown = await node.fetch(url, init()).catch((reason: unknown) => reason)
-      expect(String(error)).toContain('ECONNREFUSED')
-      expect(String(error)).not.toContain('hush')
-    }
-    await node.close()
-  })
+      if (!(error instanceof DeliveryError)) throw new Error(`not a DeliveryError: ${error}`)
+      expect(error.message).toMatch(said)
+      expect(error.message).not.toContain('hush')
+      expect(error.failure.transient).toBe(true)
+      await node.close()
+    },
+  )
 })
 
 describe('the environment', () => {

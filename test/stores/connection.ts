@@ -15,6 +15,10 @@ export function openConnection(
       seen(sql, values)
       return plain.rows(sql, ...values)
     },
+    each(sql, ...values) {
+      seen(sql, values)
+      return plain.each(sql, ...values)
+    },
     run(sql, ...values) {
       seen(sql, values)
       return plain.run(sql, ...values)

@@ -19,7 +19,12 @@ const many = (count: number, wish: Parameters<typeof acceptance>[1] = {}, name =
 describe('pruning', () => {
   /** All steps to the end; gives how many there were. */
   async function pruneAll(store: Store, before: number): Promise<number> {
-    const query = { deliveredBefore: before, deadBefore: before, identitiesBefore: before }
+    const query = {
+      deliveredBefore: before,
+      deadBefore: before,
+      identitiesBefore: before,
+      auditBefore: 0,
+    }
     let steps = 0
     let cursor: string | undefined
     do {
@@ -53,7 +58,12 @@ describe('pruning', () => {
     await store.accept(many(12, { owed: sinks }), T)
     await store.accept([acceptance('young', { owed: [] })], T + MINUTE)
     for (const sink of sinks) await store.discard(sink, 'discarded', { now: T, limit: 500 })
-    const before = { deliveredBefore: T + 1, deadBefore: T + 1, identitiesBefore: T }
+    const before = {
+      deliveredBefore: T + 1,
+      deadBefore: T + 1,
+      identitiesBefore: T,
+      auditBefore: 0,
+    }
     const first = await store.prune({ ...before, limit: 200 })
     expect(first.count).toBe(4 * 901)
     await pruneAll(store, T + 1)
@@ -74,7 +84,12 @@ describe('pruning', () => {
           : { state: 'dead' as const, reason: 'HTTP 500' }
       await store.settle(claimed.map((one) => settlement(one, outcome)))
     }
-    const before = { deliveredBefore: T + MINUTE, deadBefore: T + MINUTE, identitiesBefore: T }
+    const before = {
+      deliveredBefore: T + MINUTE,
+      deadBefore: T + MINUTE,
+      identitiesBefore: T,
+      auditBefore: 0,
+    }
     const first = await store.prune({ ...before, limit: 250 })
     expect(first.count).toBe(2 * Math.floor(4000 / (1 + attempts)))
     await pruneAll(store, T + MINUTE)
@@ -154,8 +169,19 @@ describe('what people ask for costs no more than it must', () => {
       statements.retry({ selection: { ids: ['1', '2'] }, batch })
       const again = { ref: '3', cleared: true, owed: [{ sink: 'hr', orderKey: 'k' }] }
       statements.owe({ batch: [again], query: { resend: true, dryRun: false, now } })
-      const before = { deliveredBefore: T + 1, deadBefore: T + 1, identitiesBefore: T + 1 }
-      for (const stage of ['events', 'identities', 'pages'] as const) {
+      const entry = { actor: 'api', action: 'pause', request: {}, outcome: null } as const
+      statements.record({ ...entry, at: T })
+      statements.audit(page)
+      statements.pause({ sink: 'lake', by: 'receiver', at: T, options: '' })
+      statements.resume({ sink: 'lake', only: { by: 'receiver', options: '' } })
+      statements.wasOwed({ sink: 'lake' })
+      const before = {
+        deliveredBefore: T + 1,
+        deadBefore: T + 1,
+        identitiesBefore: T + 1,
+        auditBefore: T + 1,
+      }
+      for (const stage of ['events', 'identities', 'audit', 'pages'] as const) {
         statements.prune({ ...before, limit: 2, from: { stage, after: 0 } })
       }
     })
@@ -200,6 +226,31 @@ describe('what people ask for costs no more than it must', () => {
     const { items, next } = statements.deliveries({ limit: 50, after: null, sink: 'hr' })
     expect([items, next]).toEqual([[], expect.any(Number)])
     expect(statements.deliveries({ limit: 50, after: next, sink: 'hr' }).next).toBe(null)
+    db.close()
+  })
+
+  test('a page and a claim of large events hold some 8 MB; what is over that comes next', () => {
+    const { db, statements } = openConnection(files.fresh())
+    const data = { instance_code: 'large', form: 'x'.repeat(1_000_000) }
+    statements.accept({ batch: many(20, { data }), now })
+    for (const q of [undefined, 'large']) {
+      const query = { order: 'oldest first', limit: 500, q } as const
+      const first = statements.events({ ...query, after: null })
+      expect(first.items.map(({ event }) => event.id)).toEqual(many(8).map(({ event }) => event.id))
+      const second = statements.events({ ...query, after: first.next })
+      expect(second.items[0]?.event.id).toBe('e8')
+    }
+    const claim = () => statements.claim({ sink: 'lake', now, leaseMs: LEASE, limit: 500 })
+    expect([claim(), claim(), claim()].map(({ length }) => length)).toEqual([8, 8, 4])
+    db.close()
+  })
+
+  test('one event that is larger than that has a page and a claim of its own', () => {
+    const { db, statements } = openConnection(files.fresh())
+    statements.accept({ batch: many(3, { data: { form: 'x'.repeat(9_000_000) } }), now })
+    const { items, next } = statements.events({ order: 'oldest first', limit: 500, after: null })
+    expect([items.length, next]).toEqual([1, Number(items[0]?.ref)])
+    expect(statements.claim({ sink: 'lake', now, leaseMs: LEASE, limit: 500 })).toHaveLength(1)
     db.close()
   })
 

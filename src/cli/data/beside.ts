@@ -32,6 +32,10 @@ export async function openBeside({
   const operator: Operator = { ledger, now: Date.now, actor }
   const read = () => readConfigFile({ file: configFile, env })
   const known = async (name: string) => mustBeKnown(name, await readSinks(ledger, read))
+  /** Of one that has left routes.yaml, what it was sent can still be looked at. */
+  const knownOnce = async (name: string | undefined) => {
+    if (name !== undefined && !(await ledger.wasOwed(name))) await known(name)
+  }
   return {
     async events(query) {
       return shapePage(await ledger.events({ ...query, order: 'newest first' }), eventShape)
@@ -40,10 +44,14 @@ export async function openBeside({
       const history = await ledger.event(id)
       return history && historyText(history)
     },
-    deliveries: async (query) => shapePage(await ledger.deliveries(query), deliveryShape),
+    async deliveries(query) {
+      if (query.cursor === undefined) await knownOnce(query.sink)
+      return shapePage(await ledger.deliveries(query), deliveryShape)
+    },
     audit: async (query) => shapePage(await ledger.audit(query), auditShape),
     sinks: async () => sinkShapes(await readSinks(ledger, read)),
     async retry({ dry_run: dryRun, ...selection }, { progress, signal }) {
+      if ('filter' in selection) await knownOnce(selection.filter.sink)
       return retryDead({ ...operator, signal }, { selection, dryRun }, progress)
     },
     async replay({ dry_run: dryRun, ...request }, { progress, signal }) {

@@ -10,7 +10,7 @@ export interface Data {
   sinks(): Promise<readonly JsonObject[]>
   retry(request: RetryRequest, work: Work): Promise<JsonObject>
   replay(request: ReplayRequest, work: Work): Promise<JsonObject>
-  /** Rejects, as the next two do, where there is no sink of that name. */
+  /** Rejects with a UsageError, as the next two do, where there is no sink of that name. */
   discard(sink: string, work: Work): Promise<JsonObject>
   pause(sink: string): Promise<void>
   resume(sink: string): Promise<void>

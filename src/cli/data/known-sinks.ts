@@ -1,10 +1,12 @@
 import type { SinkConfig } from '../../config/config.ts'
 import { ConfigError } from '../../core/errors.ts'
 import type { JsonObject } from '../../core/event.ts'
+import { noSuchSink, sinkNames } from '../../core/known-sinks.ts'
 import type { Backlog, Ledger, Pause } from '../../core/ledger.ts'
-import { concerns } from '../../core/pauses.ts'
+import { pausedBy } from '../../core/pauses.ts'
 import type { ConfigFile } from '../../hosts/node-config.ts'
 import { sinkShape } from '../../http/api/shapes.ts'
+import { UsageError } from '../command.ts'
 
 /** What routes.yaml and the store say of the sinks. */
 export interface KnownSinks {
@@ -33,15 +35,19 @@ function warn(error: unknown): undefined {
   process.stderr.write(`going by the store alone, for routes.yaml cannot be read: ${first}\n`)
 }
 
-/** Throws where there is no sink of that name. */
+/** Throws UsageError where there is no sink of that name. */
 export function mustBeKnown(name: string, sinks: KnownSinks): void {
-  if (sinks.configs === undefined || namesOf(sinks).includes(name)) return
-  throw new Error(`there is no sink "${name}"; there are ${namesOf(sinks).join(', ')}`)
+  const names = namesOf(sinks)
+  if (sinks.configs !== undefined && !names.includes(name)) {
+    throw new UsageError(noSuchSink(name, names))
+  }
 }
 
-function namesOf({ configs = [], backlogs }: KnownSinks): string[] {
-  const all = [...configs.map(({ name }) => name), ...backlogs.map(({ sink }) => sink)]
-  return [...new Set(all)]
+function namesOf({ configs = [], backlogs }: KnownSinks): readonly string[] {
+  return sinkNames(
+    configs.map(({ name }) => name),
+    backlogs,
+  )
 }
 
 /** What only a running gateway knows is null. */
@@ -65,13 +71,4 @@ const ofTheGatewayAlone = {
   in_flight: null,
   delivered_per_minute: null,
   failed_per_minute: null,
-}
-
-function pausedBy(
-  name: string,
-  config: SinkConfig | undefined,
-  pauses: readonly Pause[],
-): string[] {
-  const own = pauses.filter((pause) => (config ? concerns(pause, config) : pause.sink === name))
-  return [...(config?.settings.paused ? ['file'] : []), ...own.map(({ by }) => by)]
 }

@@ -128,7 +128,9 @@ async function refusal(response: Response, url: string): Promise<Error> {
   if (status === 429) return new Error(`${url}: too many wrong tokens; wait a minute`)
   const body: unknown = await response.json().catch(() => undefined)
   const said = isObject(body) ? printable(problemText(body)) : ''
-  if (status === 400) return new UsageError(said || `${url} does not understand the request`)
+  // Of a gateway that has the API: it is the sink in the path that there is none of.
+  if (status === 400 || status === 404)
+    return new UsageError(said || `${url} does not understand the request`)
   return new Error(`${url} answers ${status}${said && `: ${said}`}`)
 }
 

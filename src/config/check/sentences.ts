@@ -1,7 +1,7 @@
 import type { ErrorObject } from 'ajv'
+import { didYouMean } from '../../core/suggest.ts'
 import { beneath, type Finding, type Path, pathOf } from './finding.ts'
 import { knownKeys } from './schema-walk.ts'
-import { didYouMean } from './suggest.ts'
 import { type Judged, reduceUnion } from './union.ts'
 import { messageFor } from './wording.ts'
 

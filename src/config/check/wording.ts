@@ -1,7 +1,7 @@
 import type { ErrorObject } from 'ajv'
 import { isObject, type Json, type JsonObject } from '../../core/event.ts'
+import { closest } from '../../core/suggest.ts'
 import { alternatives } from './schema-walk.ts'
-import { closest } from './suggest.ts'
 
 /** One of ajv's errors as a sentence without its subject. Never shows the value. */
 export function messageFor(error: ErrorObject): string {

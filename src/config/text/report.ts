@@ -65,6 +65,21 @@ export function concealAll(message: string, words: readonly Word[]): string {
   return words.toSorted((a, b) => b.value.length - a.value.length).reduce(concealWord, message)
 }
 
+/** The same of a text that may have been cut, as a receiver's long answer is: in the middle of a secret even. */
+export function concealCut(text: string, words: readonly Word[]): string {
+  return words.reduce(concealEnd, concealAll(text, words))
+}
+
+function concealEnd(text: string, { value, shown }: Word): string {
+  for (let length = value.length - 1; length >= SHORTEST_END; length--) {
+    if (text.endsWith(value.slice(0, length))) return text.slice(0, -length) + shown
+  }
+  return text
+}
+
+/** What is shorter may be a word of every day, and gives little away. */
+const SHORTEST_END = 4
+
 /** A short word only in quotes: elsewhere it might be part of another. */
 function concealWord(message: string, { value, shown }: Word): string {
   if (value === '') return message

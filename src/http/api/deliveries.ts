@@ -18,6 +18,7 @@ import {
 import { pageFields, pageOf } from './page.ts'
 import { bodyOf, queryOf } from './request.ts'
 import { deliveryShape } from './shapes.ts'
+import { checkSink } from './sink-filter.ts'
 import { answerWork } from './work.ts'
 
 const filterFields = {
@@ -42,12 +43,14 @@ const retryFields = {
 export function serveDeliveries(app: Hono, context: ApiContext): void {
   serve(app, 'GET', '/api/deliveries', async (c) => {
     const query = readFields(queryOf(c), deliveryFields)
+    await checkSink(context, query.sink, 'sink')
     return c.json(await pageOf(context.ledger.deliveries(query), deliveryShape))
   })
   serve(app, 'POST', '/api/deliveries/retry', async (c) => {
     readFields(queryOf(c), {})
     const { ids, filter, dry_run: dryRun } = readFields(await bodyOf(c), retryFields)
     const selection = selectionOf(ids, filter)
+    await checkSink(context, filter?.sink, 'filter.sink')
     return answerWork(c, context, async (progress, signal) => {
       const operator = { ...operatorOf(c, context), signal }
       const retried = await retryDead(operator, { selection, dryRun }, progress)

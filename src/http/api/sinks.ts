@@ -1,8 +1,9 @@
 import type { Context, Hono } from 'hono'
 import { RejectedError } from '../../core/errors.ts'
+import { noSuchSink, sinkNames } from '../../core/known-sinks.ts'
 import { discard } from '../../core/operations/discard.ts'
 import { pauseSink, resumeSink } from '../../core/operations/pause-sink.ts'
-import { concerns } from '../../core/pauses.ts'
+import { pausedBy } from '../../core/pauses.ts'
 import { serve } from '../app.ts'
 import { type ApiContext, operatorOf } from './context.ts'
 import { readFields } from './fields.ts'
@@ -45,22 +46,22 @@ async function asked(c: Context, context: ApiContext): Promise<string> {
 }
 
 async function sinkOf(context: ApiContext, name: string) {
-  const sink = (await sinksOf(context)).find((one) => one.name === name)
-  if (!sink) throw new RejectedError(404, 'There is no sink of this name.')
-  return sink
+  const sinks = await sinksOf(context)
+  const sink = sinks.find((one) => one.name === name)
+  if (sink) return sink
+  const names = sinks.map((one) => one.name)
+  throw new RejectedError(404, noSuchSink(name, names))
 }
 
-/** Those of routes.yaml in its order, then the others that the store knows. */
 async function sinksOf({ ledger, plan, status }: ApiContext) {
   const [backlogs, pauses] = await Promise.all([ledger.backlog(), ledger.pauses()])
   const { sinks } = plan()
   const lanes = new Map(status().map((lane) => [lane.sink, lane]))
   const owed = new Map(backlogs.map((backlog) => [backlog.sink, backlog]))
-  const names = new Set([...sinks.keys(), ...owed.keys()])
-  return [...names].map((name) => {
+  return sinkNames(sinks.keys(), backlogs).map((name) => {
     const live = sinks.get(name)
-    const by = pauses.filter((pause) => (live ? concerns(pause, live) : pause.sink === name))
-    const pausedBy = [...(live?.settings.paused ? ['file'] : []), ...by.map((pause) => pause.by)]
-    return sinkShape({ name, live, lane: lanes.get(name), backlog: owed.get(name), pausedBy })
+    const lane = lanes.get(name)
+    const backlog = owed.get(name)
+    return sinkShape({ name, live, lane, backlog, pausedBy: pausedBy(name, live, pauses) })
   })
 }

@@ -12,7 +12,10 @@ import { prune } from './prune.ts'
 import { entryOf, isAmong } from './reads.ts'
 import { addDelivery, type Delivery, type Entry, end, type Memory, revive } from './state.ts'
 
-type Changes = Omit<Ledger, 'backlog' | 'events' | 'event' | 'deliveries' | 'pauses' | 'audit'>
+type Changes = Omit<
+  Ledger,
+  'backlog' | 'wasOwed' | 'events' | 'event' | 'deliveries' | 'pauses' | 'audit'
+>
 
 export function memoryChanges(memory: Memory): Changes {
   return {
@@ -22,16 +25,19 @@ export function memoryChanges(memory: Memory): Changes {
     async pause(pause) {
       memory.pauses.set(JSON.stringify([pause.sink, pause.by]), pause)
     },
-    async resume(sink) {
-      for (const [key, pause] of memory.pauses) if (pause.sink === sink) memory.pauses.delete(key)
+    async resume(sink, only) {
+      for (const [key, pause] of memory.pauses) {
+        const isMeant = !only || (pause.by === only.by && pause.options === only.options)
+        if (pause.sink === sink && isMeant) memory.pauses.delete(key)
+      }
     },
     async record(entry) {
-      const seq = memory.audit.length + 1
+      const seq = ++memory.lastEntry
       memory.audit.push({ ...entry, seq })
       return String(seq)
     },
     async conclude(id, outcome) {
-      const entry = memory.audit[Number(id) - 1]
+      const entry = memory.audit.find(({ seq }) => String(seq) === id)
       if (entry) entry.outcome = outcome
     },
     prune: async (query) => prune(memory, query),

@@ -20,11 +20,11 @@ export function memoryOutbox(memory: Memory): Outbox {
       for (const settlement of batch) settle(memory, settlement)
     },
     async release(batch) {
-      for (const { id, claim, dueAt } of batch) {
+      for (const { id, claim, dueAt, wasSent } of batch) {
         const delivery = held(memory, id, claim)
         if (!delivery) continue
         wait(delivery, dueAt)
-        delivery.unsettled--
+        if (!wasSent) delivery.unsettled--
       }
     },
   }

@@ -11,7 +11,10 @@ export function prune(memory: Memory, query: PruneQuery): Progress {
   const looked = rest.slice(0, query.limit)
   const count = looked.reduce((sum, entry) => sum + pruneEvent(memory, entry, query), 0)
   const next = rest.length > query.limit ? cursorAt(looked.at(-1)?.seq ?? null) : null
-  if (next === null) forgetIdentities(memory, query.identitiesBefore)
+  if (next === null) {
+    forgetIdentities(memory, query.identitiesBefore)
+    memory.audit = memory.audit.filter(({ at }) => at >= query.auditBefore)
+  }
   return { count, next }
 }
 

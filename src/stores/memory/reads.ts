@@ -14,12 +14,16 @@ import { cursorAt, positionOf } from '../cursor.ts'
 import { mentions } from '../mentions.ts'
 import type { Delivery, Entry, Memory } from './state.ts'
 
-type Reads = Pick<Ledger, 'backlog' | 'events' | 'event' | 'deliveries' | 'pauses' | 'audit'>
+type Reads = Pick<
+  Ledger,
+  'backlog' | 'wasOwed' | 'events' | 'event' | 'deliveries' | 'pauses' | 'audit'
+>
 
 /** Every list looks at all there is. */
 export function memoryReads(memory: Memory): Reads {
   return {
     backlog: async () => backlog(memory),
+    wasOwed: async (name) => [...memory.deliveries.values()].some(({ sink }) => sink === name),
     async events(query) {
       const found = [...memory.events.values()].filter((entry) => passes(entry, query))
       const { items, next } = page(found, query.order, query)

@@ -39,12 +39,13 @@ export interface Memory {
   /** When each was accepted. */
   readonly identities: Map<string, number>
   readonly pauses: Map<string, Pause>
-  readonly audit: (Omit<AuditEntry, 'outcome'> & {
+  audit: (Omit<AuditEntry, 'outcome'> & {
     readonly seq: number
     outcome: AuditEntry['outcome']
   })[]
   lastEvent: number
   lastDelivery: number
+  lastEntry: number
 }
 
 export function emptyMemory(): Memory {
@@ -58,6 +59,7 @@ export function emptyMemory(): Memory {
     audit: [],
     lastEvent: 0,
     lastDelivery: 0,
+    lastEntry: 0,
   }
 }
 

@@ -4,6 +4,8 @@ export type Row = Readonly<Record<string, unknown>>
 /** What the statements need of an engine. Everything is synchronous. */
 export interface SqliteDriver {
   rows(sql: string, ...values: readonly SqlValue[]): readonly Row[]
+  /** Row by row, for those that may be too large to hold all of them: what is not taken is not read. */
+  each(sql: string, ...values: readonly SqlValue[]): Iterable<Row>
   run(sql: string, ...values: readonly SqlValue[]): { changes: number; rowid: number }
   /** Commits when `work` returns; when it throws, nothing has changed. */
   transaction<T>(work: () => T): T

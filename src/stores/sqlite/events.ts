@@ -15,7 +15,7 @@ export function events(db: SqliteDriver, query: At<EventQuery>): Rows<BareStored
   if (q !== undefined && after === null) {
     const seqs = seqsById(db, q).sort((a, b) => (order === 'oldest first' ? a - b : b - a))
     const others = { ...query, q: undefined }
-    const byId = seqs.flatMap((seq) => matching(db, others, { low: seq, high: seq }))
+    const byId = seqs.flatMap((seq) => [...matching(db, others, { low: seq, high: seq })])
     const next = order === 'oldest first' ? range.low - 1 : range.high + 1
     if (byId.length > 0) return { items: byId.map(bareStoredEvent), next }
   }
@@ -26,28 +26,21 @@ export function events(db: SqliteDriver, query: At<EventQuery>): Rows<BareStored
 }
 
 /** SQL finds what may mention `q`; only the parsed data tells. */
-function mentioning(
+function* mentioning(
   db: SqliteDriver,
   query: At<EventQuery>,
   q: string,
   window: Range,
-): readonly Row[] {
-  const found: Row[] = []
-  let left = window
-  for (;;) {
-    const rows = matching(db, query, left)
-    found.push(...rows.filter(({ id, raw }) => id !== q && mentions(dataOf(String(raw)), q)))
-    const last = rows.at(-1)
-    if (!last || rows.length <= query.limit || found.length > query.limit) return found
-    left = rest(left, query.order, Number(last.seq))
+): Iterable<Row> {
+  for (const row of matching(db, query, window)) {
+    if (row.id !== q && mentions(dataOf(String(row.raw)), q)) yield row
   }
 }
 
-/** One more than `limit`, so that the page knows whether it is the last. */
-function matching(db: SqliteDriver, query: At<EventQuery>, { low, high }: Range): readonly Row[] {
-  const { order, type, source, state, since, until, q, limit } = query
+function matching(db: SqliteDriver, query: At<EventQuery>, { low, high }: Range): Iterable<Row> {
+  const { order, type, source, state, since, until, q } = query
   const filters = [type, source, state, since, until, rawPart(q)]
-  return db.rows(
+  return db.each(
     `SELECT * FROM events
      WHERE seq BETWEEN ?1 AND ?2
        AND (?3 IS NULL OR type = ?3)
@@ -56,8 +49,8 @@ function matching(db: SqliteDriver, query: At<EventQuery>, { low, high }: Range)
        AND (?6 IS NULL OR accepted_at >= ?6)
        AND (?7 IS NULL OR accepted_at < ?7)
        AND (?8 IS NULL OR instr(raw, ?8) > 0)
-     ORDER BY seq ${sqlOrder(order)} LIMIT ?9`,
-    ...[low, high, ...filters.map((filter) => filter ?? null), limit + 1],
+     ORDER BY seq ${sqlOrder(order)}`,
+    ...[low, high, ...filters.map((filter) => filter ?? null)],
   )
 }
 

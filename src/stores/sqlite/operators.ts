@@ -22,6 +22,17 @@ export function pause(db: SqliteDriver, { sink, by, at, options }: Pause): void 
   )
 }
 
+export function resume(
+  db: SqliteDriver,
+  sink: string,
+  only: Pick<Pause, 'by' | 'options'> | undefined,
+): void {
+  db.run(
+    'DELETE FROM pauses WHERE sink = ?1 AND (?2 IS NULL OR (paused_by = ?2 AND options = ?3))',
+    ...[sink, only?.by ?? null, only?.options ?? null],
+  )
+}
+
 export function record(db: SqliteDriver, entry: AuditEntry): string {
   const { at, actor, action, request, outcome } = entry
   const texts = [JSON.stringify(request), outcome && JSON.stringify(outcome)]

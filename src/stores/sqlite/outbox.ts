@@ -11,6 +11,7 @@ import type {
 import { type BareEvent, bareEvent } from './bare-event.ts'
 import type { Row, SqliteDriver, TallyingDriver } from './driver.ts'
 import { hasPending, placeHead, placeHeadOf } from './order.ts'
+import { take } from './pages.ts'
 
 export type BareAcceptance = Omit<Acceptance, 'event'> & { readonly event: BareEvent }
 export type BareClaimed = Omit<ClaimedDelivery, 'event'> & { readonly event: BareEvent }
@@ -93,7 +94,7 @@ export function owe(
 
 export function claim(db: SqliteDriver, query: ClaimQuery): readonly BareClaimed[] {
   const { sink, now, leaseMs, limit } = query
-  const due = db.rows(
+  const rows = db.each(
     `SELECT d.seq, d.claim, d.attempts, d.unsettled, d.leased, d.order_key,
             e.id, e.type, e.app_id, e.tenant_key, e.via, e.time, e.raw
      FROM deliveries d JOIN events e ON e.seq = d.event
@@ -101,6 +102,7 @@ export function claim(db: SqliteDriver, query: ClaimQuery): readonly BareClaimed
      ORDER BY d.due_at, d.seq LIMIT ?`,
     ...[sink, now, limit],
   )
+  const due = take(rows, limit).items
   // An earlier one may have been owed again while this one was in flight, and goes first now.
   const lapsed = due.filter((row) => row.leased === 1 && row.order_key !== null)
   const placed = lapsed.filter((row) =>
@@ -140,8 +142,8 @@ export function release(db: SqliteDriver, batch: readonly Release[]): void {
     const delivery = held(db, one)
     if (!delivery) continue
     db.run(
-      'UPDATE deliveries SET due_at = ?, unsettled = unsettled - 1, leased = 0 WHERE seq = ?',
-      ...[Math.ceil(one.dueAt), Number(one.id)],
+      'UPDATE deliveries SET due_at = ?, unsettled = unsettled - ?, leased = 0 WHERE seq = ?',
+      ...[Math.ceil(one.dueAt), one.wasSent ? 0 : 1, Number(one.id)],
     )
     placeHeadOf(db, delivery)
   }

@@ -52,13 +52,29 @@ export function windowOf(
   return end > low ? { low: end, high: start, edge: end } : { low, high: start, edge: null }
 }
 
-/** Of rows of which one more than `limit` was asked for. */
+/** Of rows of which at least one more than `limit` was asked for. */
 export function pageOf(
-  rows: readonly Row[],
+  rows: Iterable<Row>,
   limit: number,
   { edge }: Pick<Window, 'edge'>,
 ): Rows<Row> {
-  const items = rows.slice(0, limit)
+  const { items, more } = take(rows, limit)
   const last = items.at(-1)
-  return { items, next: last && rows.length > limit ? Number(last.seq) : edge }
+  return { items, next: last && more ? Number(last.seq) : edge }
+}
+
+/** How much of events' texts, in characters, is held at once: an event has a megabyte or less, but for one alone. */
+const HELD_CHARS = 8 * 1024 * 1024
+
+/** As many rows as may be held at once, one at the least. */
+export function take(rows: Iterable<Row>, limit: number): { items: readonly Row[]; more: boolean } {
+  const items: Row[] = []
+  let chars = 0
+  for (const row of rows) {
+    chars += typeof row.raw === 'string' ? row.raw.length : 0
+    const isFull = items.length >= limit || (items.length > 0 && chars > HELD_CHARS)
+    if (isFull) return { items, more: true }
+    items.push(row)
+  }
+  return { items, more: false }
 }

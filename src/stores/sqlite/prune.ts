@@ -1,9 +1,11 @@
 import type { PruneQuery } from '../../core/ledger.ts'
 import type { Row, TallyingDriver } from './driver.ts'
 
+const STAGES = ['events', 'identities', 'audit', 'pages'] as const
+
 /** Pruning goes from stage to stage: each walks from `after` on. */
 export interface Stage {
-  readonly stage: 'events' | 'identities' | 'pages'
+  readonly stage: (typeof STAGES)[number]
   readonly after: number
 }
 
@@ -22,7 +24,7 @@ export function cursorAtStage(stage: Stage | null): string | null {
 export function stageOf(cursor: string | undefined): Stage {
   if (cursor === undefined) return { stage: 'events', after: 0 }
   const [, name, after] = /^(\w+):(\d{1,15})$/.exec(cursor) ?? []
-  const stage = (['events', 'identities', 'pages'] as const).find((one) => one === name)
+  const stage = STAGES.find((one) => one === name)
   if (!stage) throw new RangeError('cursor: must be the `next` of a step')
   return { stage, after: Number(after) }
 }
@@ -33,6 +35,8 @@ export function prune(db: TallyingDriver, query: StagedPrune): PruneStep {
       return pruneEvents(db, query)
     case 'identities':
       return forgetIdentities(db, query)
+    case 'audit':
+      return pruneAudit(db, query)
     case 'pages':
       return giveBackPages(db, query.from.after)
   }
@@ -44,7 +48,7 @@ function pruneEvents(db: TallyingDriver, query: StagedPrune): PruneStep {
     'SELECT seq, accepted_at FROM events WHERE seq > ? ORDER BY seq LIMIT ?',
     ...[from.after, limit],
   )
-  if (!hasOld(looked, Math.max(deliveredBefore, deadBefore)))
+  if (!hasOld(db, 'events', looked, Math.max(deliveredBefore, deadBefore)))
     return { count: 0, next: { stage: 'identities', after: 0 } }
   const first = Number(looked.at(0)?.seq)
   const last = Number(looked.at(-1)?.seq)
@@ -54,9 +58,30 @@ function pruneEvents(db: TallyingDriver, query: StagedPrune): PruneStep {
   return { count, next: done ? { stage: 'identities', after: 0 } : { stage: 'events', after: end } }
 }
 
-/** Where none is old, the walk is over: not at the first that is young, for the clock may have been wrong then. */
-function hasOld(looked: readonly Row[], before: number): boolean {
-  return looked.some((row) => Number(row.accepted_at) < before)
+const FIRST_FROM = {
+  events: 'SELECT accepted_at FROM events WHERE seq >= ? ORDER BY seq LIMIT 1',
+  identities: 'SELECT accepted_at FROM identities WHERE event >= ? ORDER BY event LIMIT 1',
+  audit: 'SELECT at AS accepted_at FROM audit WHERE seq >= ? ORDER BY seq LIMIT 1',
+}
+
+/**
+ * Where none is old, the walk is over: not at the first that is young, for the clock may have been wrong then. So it
+ * looks at rows ever further ahead, and finds an old one where as many are old as the clock was wrong for.
+ */
+function hasOld(
+  db: TallyingDriver,
+  table: keyof typeof FIRST_FROM,
+  looked: readonly Row[],
+  before: number,
+): boolean {
+  if (looked.some((row) => Number(row.accepted_at) < before)) return true
+  const last = looked.at(-1)
+  for (let ahead = 1; last; ahead *= 2) {
+    const [row] = db.rows(FIRST_FROM[table], Number(last.seq) + ahead)
+    if (!row) break
+    if (Number(row.accepted_at) < before) return true
+  }
+  return false
 }
 
 /** How many deliveries and attempts a step looks at: this takes some 20 ms, and more where answers are long. */
@@ -115,8 +140,8 @@ function forgetIdentities(
     ...[from.after, limit],
   )
   const last = looked.at(-1)
-  if (!last || !hasOld(looked, identitiesBefore))
-    return { count: 0, next: { stage: 'pages', after: 0 } }
+  if (!last || !hasOld(db, 'identities', looked, identitiesBefore))
+    return { count: 0, next: { stage: 'audit', after: 0 } }
   const after = Number(last.seq)
   db.run(
     `DELETE FROM identities
@@ -125,6 +150,22 @@ function forgetIdentities(
     ...[from.after, after, identitiesBefore],
   )
   return { count: 0, next: { stage: 'identities', after } }
+}
+
+function pruneAudit(db: TallyingDriver, { from, limit, auditBefore }: StagedPrune): PruneStep {
+  const looked = db.rows(
+    'SELECT seq, at AS accepted_at FROM audit WHERE seq > ? ORDER BY seq LIMIT ?',
+    ...[from.after, limit],
+  )
+  const last = looked.at(-1)
+  if (!last || !hasOld(db, 'audit', looked, auditBefore))
+    return { count: 0, next: { stage: 'pages', after: 0 } }
+  const after = Number(last.seq)
+  db.run(
+    'DELETE FROM audit WHERE seq > ? AND seq <= ? AND at < ?',
+    ...[from.after, after, auditBefore],
+  )
+  return { count: 0, next: { stage: 'audit', after } }
 }
 
 /** So many pages a step, which takes some 5 ms; a tenth of the file stays free for what comes next. */

@@ -74,6 +74,7 @@ export function routingOf(
     path: '/in',
     events: ['approval_cc'],
     options: {},
+    fingerprint: '',
   }
   const whole = routes.map((route) => ({
     from: undefined,

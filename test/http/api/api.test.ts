@@ -169,13 +169,35 @@ describe.each([
     expect(body.items).toMatchObject([{ event: 'a', state: 'pending' }])
   })
 
+  test.each(['x'.repeat(101), 'é'.repeat(3), 'a\tb'])(
+    'a name that the audit does not take is refused, and nothing is done: %j',
+    async (name) => {
+      const { ask, store } = await opened()
+      const headers = { 'X-Actor': name }
+      const asked = [
+        ['/api/sinks/lake/pause', {}],
+        ['/api/deliveries/retry', { filter: {} }],
+        ['/api/deliveries/retry', { filter: {}, dry_run: true }],
+      ] as const
+      for (const [path, body] of asked) {
+        const { status, body: problem } = await ask(path, { body, headers })
+        expect([status, problem.errors]).toEqual([
+          400,
+          [{ path: 'X-Actor', message: expect.stringContaining('at most 100') }],
+        ])
+      }
+      expect(await store.pauses()).toEqual([])
+      expect((await store.audit({ limit: 9 })).items).toEqual([])
+    },
+  )
+
   test('what was done is in the audit, with who did it', async () => {
     const { ask, clock } = await opened()
     const as = (name: string) => ({ body: {}, headers: { 'X-Actor': name } })
     await ask('/api/sinks/lake/pause', as('alice@finance'))
     clock.now += 1000
     await ask('/api/sinks/lake/discard', { method: 'POST' })
-    await ask('/api/sinks/lake/resume', as('x'.repeat(101)))
+    await ask('/api/sinks/lake/resume', as(''))
     const { body } = await ask('/api/audit?limit=2')
     expect(body.items).toMatchObject([
       { actor: 'api', action: 'resume', outcome: { ended: ['operator'] } },

@@ -30,6 +30,14 @@ export function backlogLaws(given: Given): void {
       })
     })
 
+    test('whether a sink was ever owed anything, delivered or not', async () => {
+      await given.settled([acceptance('e1')], 'delivered')
+      await given.store.accept([acceptance('e2', { owed: ['hr'] })], T)
+      expect(await given.store.backlog()).toMatchObject([{ sink: 'hr' }])
+      const asked = ['lake', 'hr', 'nobody', ''].map((sink) => given.store.wasOwed(sink))
+      expect(await Promise.all(asked)).toEqual([true, true, false, false])
+    })
+
     test('a sink with dead letters alone is named, one with neither is not', async () => {
       await given.store.accept([acceptance('e1'), acceptance('e2', { owed: ['hr'] })], T)
       await given.store.settle([

@@ -44,6 +44,22 @@ export function claimLaws(given: Given): void {
       expect(await claimIds(T, { limit: 2 })).toEqual([])
     })
 
+    test('large ones come all, each claim at least one, and the next is due until then', async () => {
+      const data = { form: 'x'.repeat(5_000_000) }
+      const ids = ['e0', 'e1', 'e2', 'e3', 'e4']
+      await given.store.accept(
+        ids.map((id) => acceptance(id, { data })),
+        T,
+      )
+      const claimed: string[] = []
+      while ((await given.store.nextDueAt('lake')) === T) {
+        const some = await claimIds(T, { limit: 100 })
+        expect(some).not.toEqual([])
+        claimed.push(...some)
+      }
+      expect(claimed).toEqual(ids)
+    })
+
     test('parallel callers never get the same delivery', async () => {
       await given.store.accept(
         Array.from({ length: 60 }, (_, i) => acceptance(`e${i}`)),

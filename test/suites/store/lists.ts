@@ -59,6 +59,22 @@ export function listLaws(given: Given): void {
       })
     })
 
+    test('large ones come all, in pages that may be short', async () => {
+      const data = { instance_code: 'large', form: 'x'.repeat(1_000_000) }
+      const ids = Array.from({ length: 20 }, (_, i) => `e${i}`)
+      await given.store.accept(
+        ids.map((id) => acceptance(id, { data })),
+        T,
+      )
+      for (const wish of [{}, { q: 'large' }]) {
+        const found = await all(
+          (page) => given.store.events({ order: 'newest first', ...wish, ...page }),
+          100,
+        )
+        expect(found.map(({ event }) => event.id)).toEqual(ids.toReversed())
+      }
+    })
+
     test('what arrives meanwhile shifts no page', async () => {
       await given.store.accept([acceptance('e1'), acceptance('e2'), acceptance('e3')], T)
       const first = await given.store.events({ order: 'newest first', limit: 2 })
@@ -230,7 +246,7 @@ export function listLaws(given: Given): void {
     'a cursor that no page has said (%j) is refused by its name',
     async (cursor) => {
       const query = { cursor, limit: 5 }
-      const none = { deliveredBefore: T, deadBefore: T, identitiesBefore: T }
+      const none = { deliveredBefore: T, deadBefore: T, identitiesBefore: T, auditBefore: T }
       for (const asked of [
         given.store.events({ ...query, order: 'newest first' }),
         given.store.deliveries(query),

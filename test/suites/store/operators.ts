@@ -22,6 +22,17 @@ export function operatorLaws(given: Given): void {
     expect(await given.store.pauses()).toEqual([hr])
   })
 
+  test('one pause alone is ended, and only while it is about those options', async () => {
+    const lake: Pause = { sink: 'lake', by: 'operator', at: T, options: '' }
+    const gone: Pause = { sink: 'lake', by: 'receiver', at: T + 1, options: 'a1b2c3d4' }
+    for (const one of [lake, gone]) await given.store.pause(one)
+    await given.store.resume('lake', { by: 'receiver', options: 'ffffffff' })
+    await given.store.resume('hr', gone)
+    expect(bySink(await given.store.pauses())).toEqual([lake, gone])
+    await given.store.resume('lake', gone)
+    expect(await given.store.pauses()).toEqual([lake])
+  })
+
   describe('audit', () => {
     const entry: AuditEntry = {
       at: T,

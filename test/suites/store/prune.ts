@@ -9,7 +9,12 @@ export function pruneLaws(given: Given): void {
 
   /** All steps to the end; gives what was deleted. */
   async function prune(query: Partial<PruneQuery> = {}): Promise<number> {
-    const nothing = { deliveredBefore: NEVER, deadBefore: NEVER, identitiesBefore: NEVER }
+    const nothing = {
+      deliveredBefore: NEVER,
+      deadBefore: NEVER,
+      identitiesBefore: NEVER,
+      auditBefore: NEVER,
+    }
     let count = 0
     let cursor: string | undefined
     for (let step = 0; step < 100; step++) {
@@ -103,12 +108,45 @@ export function pruneLaws(given: Given): void {
       expect(await eventIds()).toEqual(['future', 'young'])
     })
 
+    test('many events of a wrong clock hold up none that come after them, once these are as many', async () => {
+      const named = (name: string) => Array.from({ length: 7 }, (_, i) => `${name} ${i}`)
+      const plain = (ids: readonly string[]) => ids.map((id) => acceptance(id, { owed: [] }))
+      await given.store.accept(plain(named('future')), LATER)
+      await given.store.accept(plain(named('old')), T)
+      await young()
+      await prune({ deliveredBefore: T + MINUTE, identitiesBefore: T + MINUTE })
+      expect(await eventIds()).toEqual([...named('future'), 'young'])
+      expect(await given.store.accept(plain(['old 3', 'future 3']), LATER)).toMatchObject([
+        { duplicate: false },
+        { duplicate: true },
+      ])
+    })
+
+    test('the audit has a time of its own, and an id means one entry for ever', async () => {
+      const entry = { actor: 'api', action: 'pause', request: {}, outcome: null } as const
+      const record = (at: number) => given.store.record({ ...entry, at })
+      const entries = async () => (await given.store.audit({ limit: 9 })).items.map(({ id }) => id)
+      const ids: string[] = []
+      for (const at of [T, LATER, T + 1, T + 2, T + 3, T + 4]) ids.push(await record(at))
+      await prune({ deliveredBefore: LATER, deadBefore: LATER, identitiesBefore: LATER })
+      expect(await entries()).toEqual(ids.toReversed())
+      await prune({ auditBefore: T + 4 })
+      expect(await entries()).toEqual([ids[5], ids[1]])
+      await given.store.conclude(ids[5] ?? '', { ended: [] })
+      expect((await given.store.audit({ limit: 1 })).items).toMatchObject([
+        { id: ids[5], outcome: { ended: [] } },
+      ])
+      await prune({ auditBefore: LATER + 1 })
+      expect(await entries()).toEqual([])
+      expect(ids).not.toContain(await record(LATER))
+    })
+
     test('goes by batches, each through `limit` events', async () => {
       const many = Array.from({ length: 7 }, (_, i) => acceptance(`e${i}`))
       await given.settled(many, 'delivered')
       await young()
-      const query = { deliveredBefore: LATER, deadBefore: NEVER, identitiesBefore: NEVER, limit: 3 }
-      const first = await given.store.prune(query)
+      const none = { deadBefore: NEVER, identitiesBefore: NEVER, auditBefore: NEVER }
+      const first = await given.store.prune({ deliveredBefore: LATER, ...none, limit: 3 })
       expect(first.count).toBe(6)
       expect(await eventIds()).toEqual(['e3', 'e4', 'e5', 'e6', 'young'])
       expect(await prune({ deliveredBefore: LATER, cursor: first.next ?? undefined })).toBe(8)

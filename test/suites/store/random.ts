@@ -125,7 +125,12 @@ function createRun(given: Given, sink: string) {
     resend: (pick: number) => owe(pick, true),
     async prune(pick: number) {
       const before = now - (pick % 2) * LEASE
-      const query = { deliveredBefore: before, deadBefore: before, identitiesBefore: before }
+      const query = {
+        deliveredBefore: before,
+        deadBefore: before,
+        identitiesBefore: before,
+        auditBefore: before,
+      }
       await given.store.prune({ ...query, ...all })
     },
   }

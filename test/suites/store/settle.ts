@@ -32,6 +32,22 @@ export function settleLaws(given: Given): void {
       expect(await claimOne(T + MINUTE)).toMatchObject({ claim: 2, attempt: 1 })
     })
 
+    test('a release of what was sent gives the attempt back, and counts as cut short', async () => {
+      await given.store.accept([acceptance('e1')], T)
+      for (const cutShort of [0, 1]) {
+        const held = await claimOne(T)
+        expect(held).toMatchObject({ attempt: 1, cutShort })
+        await given.store.release([{ ...held, dueAt: T, wasSent: true }])
+      }
+      const untried = await claimOne(T)
+      expect(untried).toMatchObject({ attempt: 1, cutShort: 2 })
+      await given.store.release([{ ...untried, dueAt: T }])
+      const tried = await claimOne(T)
+      expect(tried).toMatchObject({ attempt: 1, cutShort: 2 })
+      await given.store.settle([settlement(tried, { state: 'pending', dueAt: T })])
+      expect(await claimOne(T)).toMatchObject({ attempt: 2, cutShort: 0 })
+    })
+
     test('after its lease, but before anyone else has it, the holder still settles', async () => {
       await given.store.accept([acceptance('e1')], T)
       await given.store.settle([settlement(await claimOne(T))])
