@@ -56,6 +56,11 @@ export interface DeliveryFailure {
   readonly transient?: boolean
   /** There was no answer. Counts for the breaker, as do `transient` and a `status` of 500 and more. */
   readonly unreachable?: boolean
+  /**
+   * The receiver went away: the delivery is given back, and no attempt is spent. `unsent`: it had gone before it was sent
+   * anything. `cut short`: it has not answered, and may have died of the event; that is counted, so that it ends.
+   */
+  readonly returned?: 'unsent' | 'cut short'
   /** The receiver's own wish (`Retry-After`): no attempt is made earlier than this from now. */
   readonly retryAfterMs?: number
   /** The receiver's answer, for the people who read the dead letters. */

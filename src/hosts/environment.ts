@@ -14,6 +14,8 @@ export interface Environment {
   readonly sqliteFile: string | undefined
   readonly adminToken: string | undefined
   readonly adminPort: number | undefined
+  /** Where the gateway is reached from outside; without a slash at its end. */
+  readonly publicUrl: string | undefined
   readonly logLevel: string
   readonly proxies: Proxies
 }
@@ -41,6 +43,7 @@ export function readEnvironment(env: Env): Environment {
     sqliteFile: sqliteFile(env.DATABASE_URL || 'sqlite:./data/lark-fanout.db'),
     adminToken: env.ADMIN_TOKEN || undefined,
     adminPort: port(env.ADMIN_PORT),
+    publicUrl: publicUrl(env.PUBLIC_URL),
     logLevel: env.LOG_LEVEL || 'info',
     proxies: readProxies(env, reject),
   }
@@ -55,6 +58,9 @@ export function readEnvironment(env: Env): Environment {
   }
   if (environment.adminToken !== undefined && environment.adminToken.length < MIN_ADMIN_TOKEN) {
     reject('ADMIN_TOKEN', `must have ${MIN_ADMIN_TOKEN} characters or more`)
+  }
+  if (environment.publicUrl === '') {
+    reject('PUBLIC_URL', 'must be like https://events.example.com: no user, no query')
   }
   if (!LOG_LEVELS.includes(environment.logLevel)) {
     reject('LOG_LEVEL', `must be one of ${LOG_LEVELS.join(', ')}`)
@@ -74,4 +80,12 @@ function sqliteFile(url: string): string | undefined {
   if (url === 'memory:') return undefined
   const [, file = ''] = /^sqlite:(?:\/\/(?=\/))?(?!\/\/|:)(.+)$/.exec(url) ?? []
   return file
+}
+
+/** Empty for what is no address that a path can be put behind. */
+function publicUrl(text: string | undefined): string | undefined {
+  if (!text) return undefined
+  const url = URL.parse(text)
+  const isPlain = /^https?:\/\/[^@?#]+$/i.test(text) && url?.hostname
+  return isPlain ? url.href.replace(/\/+$/, '') : ''
 }

@@ -168,7 +168,7 @@ test('no sink can change what the others get', async () => {
 })
 
 test('a secret in what a plugin or its receiver says is concealed', async () => {
-  const failure = { response: 'you sent hunter2' }
+  const failure = { response: `you sent hunter2${'.'.repeat(16 * 1024 - 20)}hunter2` }
   const sink: Sink = {
     async deliver() {
       throw new DeliveryError('cannot log in with hunter2', failure)
@@ -188,7 +188,8 @@ test('a secret in what a plugin or its receiver says is concealed', async () => 
   gateway.dispatch.follow(planOf(...gateway.lives))
   await gateway.dispatch.drain()
   const error = 'cannot log in with ***'
-  expect(records).toMatchObject([{ error, response: 'you sent ***' }])
+  const response = `you sent ***${'.'.repeat(16 * 1024 - 20)}***`
+  expect(records).toMatchObject([{ error, response }])
   expect(gateway.log.lines.join()).not.toContain('hunter2')
 })
 
@@ -238,7 +239,7 @@ describe('a process that is killed again and again', () => {
   test('100 times: what ends the process at each attempt ends as a dead letter, untried', async () => {
     const { calls, log } = await killed(100)
     expect(calls).toBe(0)
-    expect(log).toContain('100 times the gateway ended while it held this')
+    expect(log).toContain('100 times the gateway or the receiver ended while it held this')
   })
 })
 
@@ -281,6 +282,17 @@ describe('the store and the lanes', () => {
     await gateway.dispatch.drain()
     expect(calls()).toBe(1)
     expect(await gateway.pending()).toEqual({})
+  })
+
+  test('where claims give fewer than they find, the rest is claimed at once', async () => {
+    const store = openMemoryStore()
+    const short: Store = { ...store, claim: (query) => store.claim({ ...query, limit: 1 }) }
+    const { sink, delivered } = scripted()
+    const gateway = setup({ sinks: { a: { sink } }, store: short })
+    for (let count = 0; count < 5; count++) await gateway.owe('a')
+    gateway.dispatch.follow(planOf(...gateway.lives))
+    await gateway.dispatch.drain()
+    expect(delivered).toHaveLength(5)
   })
 
   test('a claim that fails is logged, and made again at the next wake', async () => {

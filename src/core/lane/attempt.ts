@@ -34,9 +34,10 @@ export async function attempt(
     try {
       return await deliverOnce(live, delivery, contain)
     } catch (error) {
-      failed = error
       tries.failed(failureOf(error))
-      throw error
+      // An attempt that has had an answer is not given back.
+      if (failed === undefined || failureOf(error).returned === undefined) failed = error
+      throw failed
     }
   }
   try {
@@ -73,26 +74,31 @@ function deliverOnce(
 
 const MAX_MESSAGE = 1000
 
-/** A plugin may put its options into its errors, and a receiver may send back what it was sent. */
+const MAX_RESPONSE = 16 * 1024
+
+/**
+ * A plugin may put its options into its errors, and a receiver may send back what it was sent. Before anything is cut:
+ * half a secret would be known by nobody.
+ */
 function concealed({ conceal }: LiveSink, message: string, failure: DeliveryFailure) {
-  const response = conceal(failure.response ?? '')
+  const response = conceal(failure.response ?? '').slice(0, MAX_RESPONSE)
   return { message: conceal(message).slice(0, MAX_MESSAGE), failure: { ...failure, response } }
 }
-
-const MAX_RESPONSE = 16 * 1024
 
 /** What a plugin says of a failure is not to be trusted with the store: types are not checked at run time. */
 function failureOf(error: unknown): DeliveryFailure {
   if (!(error instanceof DeliveryError)) return {}
-  const { permanent, gone, transient, unreachable, retryAfterMs, status, response } = error.failure
+  const { permanent, gone, transient, unreachable, returned, retryAfterMs, status, response } =
+    error.failure
   return {
     permanent: permanent === true,
     gone: gone === true,
     transient: transient === true,
     unreachable: unreachable === true,
+    ...((returned === 'unsent' || returned === 'cut short') && { returned }),
     retryAfterMs: Number.isFinite(retryAfterMs) ? Math.max(0, Number(retryAfterMs)) : 0,
     ...(wholeNumber(status) !== undefined && { status: Number(status) }),
-    response: typeof response === 'string' ? response.slice(0, MAX_RESPONSE) : '',
+    response: typeof response === 'string' ? response : '',
   }
 }
 

@@ -60,6 +60,11 @@ export function createBreaker(
     },
     failed(ticket, failure, now) {
       if (ticket !== era) return
+      if (failure.returned) {
+        // Whether the receiver works is not known: the next one tries.
+        isTrying = false
+        return
+      }
       inARow = isOutage(failure) ? inARow + 1 : 0
       if (isClosed ? inARow >= failures : inARow > 0) change(false, now + cooldownMs)
       else if (!isClosed) change(true, Number.NEGATIVE_INFINITY)

@@ -3,13 +3,14 @@ import type { AttemptRecord, ClaimedDelivery, Settlement } from '../outbox.ts'
 import { type AttemptResult, attempt } from './attempt.ts'
 import type { Ticket } from './breaker.ts'
 import { isPaused } from './gate.ts'
-import { giveBack, lookBy } from './hold.ts'
+import { isReady } from './guard.ts'
+import { giveBack, giveBackLater, lookBy } from './hold.ts'
 import { outcomeOf, recordOf } from './outcome.ts'
 import type { LaneState } from './state.ts'
 
 /**
  * A process that ends may have only held it, as one that is killed again and again does with hundreds, or have been
- * ended by it. So often, beside its attempts, it has the benefit of the doubt.
+ * ended by it, and so may a receiver. So often, beside its attempts, it has the benefit of the doubt.
  */
 const DOUBTS = 100
 
@@ -25,6 +26,7 @@ export async function deliver(lane: LaneState, delivery: ClaimedDelivery): Promi
   lane.attemptMs += (runtime.now() - at - lane.attemptMs) / 8
   const record = recordOf(result, at, runtime.now())
   if (!result.ok && result.failure.gone) return stop(lane, delivery, record)
+  if (!result.ok && result.failure.returned) return takeBack(lane, delivery, result)
   settle(lane, delivery, record, outcomeOf(result, delivery.attempt, retry, runtime))
 }
 
@@ -43,12 +45,24 @@ async function tryIt(lane: LaneState, delivery: ClaimedDelivery): Promise<Attemp
 
 /** Whether a delivery that is under way may be sent once more. */
 function isOpenFor(lane: LaneState, ticket: Ticket): boolean {
-  return !lane.closing && !isPaused(lane) && lane.breaker.isCurrent(ticket)
+  const isWanted = !lane.closing && !isPaused(lane) && isReady(lane.live)
+  return isWanted && lane.breaker.isCurrent(ticket)
+}
+
+/** The receiver went away. */
+function takeBack(
+  lane: LaneState,
+  delivery: ClaimedDelivery,
+  { message, failure }: AttemptResult & { readonly ok: false },
+): void {
+  giveBackLater(lane, delivery, failure.returned === 'cut short')
+  const fields = { sink: lane.live.name, event: delivery.event.id, error: message }
+  lane.context.runtime.log.warn(fields, 'delivery given back: no attempt is spent')
 }
 
 /** An event whose attempts never end by themselves, because each ends the process, must end too. */
 function bury(lane: LaneState, delivery: ClaimedDelivery, at: number): void {
-  const error = `gave up: ${delivery.cutShort} times the gateway ended while it held this`
+  const error = `gave up: ${delivery.cutShort} times the gateway or the receiver ended while it held this`
   const record = { at, durationMs: 0, status: null, error, response: '' }
   settle(lane, delivery, record, { state: 'dead', reason: error })
 }
@@ -59,7 +73,8 @@ function settle(
   record: AttemptRecord,
   outcome: Settlement['outcome'],
 ): void {
-  const { id, claim, attempt, ordered } = delivery
+  const { id, attempt, ordered } = delivery
+  const { claim } = lane.running.get(id) ?? delivery
   const settled = lane.settler.settle({ id, claim, attempt, outcome, record })
   if (ordered && outcome.state !== 'pending') void settled.then(() => takeNext(lane))
   count(lane, outcome.state === 'pending' ? 'failed' : outcome.state, record)
@@ -79,10 +94,9 @@ function takeNext(lane: LaneState): void {
 /** The receiver is gone for good: nothing more is sent to it, and what it is owed is kept. */
 function stop(lane: LaneState, delivery: ClaimedDelivery, record: AttemptRecord): void {
   const { live, context } = lane
-  const wasPaused = isPaused(lane)
-  if (!wasPaused) context.pauses.stop(live)
+  const isStopped = !isPaused(lane) && context.pauses.stop(live)
   settle(lane, delivery, record, { state: 'pending', dueAt: record.at + record.durationMs })
-  if (wasPaused) return
+  if (!isStopped) return
   const advice = 'resume it, or change its options'
   context.runtime.log.warn({ sink: live.name }, `the sink is gone (410), paused: ${advice}`)
 }

@@ -11,34 +11,38 @@ export function isOpen(lane: LaneState): boolean {
 
 /** Also where it is not known yet whether it is. */
 export function isPaused({ live, context }: LaneState): boolean {
-  return live.settings.paused || context.pauses.of(live)?.length !== 0
+  return context.pauses.of(live)?.length !== 0
 }
 
 /** Whether a delivery that waits may be started now. */
 export function mayStart(lane: LaneState): boolean {
   const { running, rate, live, context } = lane
   const now = context.runtime.now()
-  return running < live.settings.concurrency && rate.nextAt(now) <= now && isOpen(lane)
+  return running.size < live.settings.concurrency && rate.nextAt(now) <= now && isOpen(lane)
 }
 
 /** How many more the lane may hold: as many as it can start soon. */
 export function room(lane: LaneState): number {
-  return Math.min(capacity(lane) - lane.running, slots(lane)) - lane.waiting.length - lane.reserved
+  return places(lane).free
 }
 
 /** Not for every place that is free: a claim costs as much for one as for many. */
 export function mayClaim(lane: LaneState): boolean {
-  const isWorthIt = room(lane) * 2 >= Math.max(1, Math.min(capacity(lane), slots(lane)))
-  return lane.more && !lane.claiming && isWorthIt && isOpen(lane)
+  if (!lane.more || lane.claiming || !isOpen(lane)) return false
+  const { all, free } = places(lane)
+  return free * 2 >= Math.max(1, all)
 }
 
-function capacity({ live, attemptMs, breaker, context }: LaneState): number {
-  const isClosed = breaker.state(context.runtime.now()) === 'closed'
-  return isClosed ? Math.floor(capacityOf(live.settings.concurrency, attemptMs)) : 1
-}
-
-function slots({ rate, context }: LaneState): number {
-  return rate.slots(context.runtime.now(), HELD_MS)
+function places(lane: LaneState): { readonly all: number; readonly free: number } {
+  const { live, attemptMs, breaker, rate, context, running, waiting, reserved } = lane
+  const now = context.runtime.now()
+  const isClosed = breaker.state(now) === 'closed'
+  const capacity = isClosed ? Math.floor(capacityOf(live.settings.concurrency, attemptMs)) : 1
+  const slots = rate.slots(now, HELD_MS)
+  return {
+    all: Math.min(capacity, slots),
+    free: Math.min(capacity - running.size, slots) - waiting.length - reserved,
+  }
 }
 
 export function statusOf(lane: LaneState): LaneStatus {
@@ -46,13 +50,10 @@ export function statusOf(lane: LaneState): LaneStatus {
   const now = context.runtime.now()
   return {
     sink: live.name,
-    pausedBy: [
-      ...(live.settings.paused ? (['file'] as const) : []),
-      ...(context.pauses.of(live) ?? []),
-    ],
+    pausedBy: context.pauses.of(live) ?? [],
     breaker: breaker.state(now),
     ready: isReady(live),
-    inFlight: running,
+    inFlight: running.size,
     deliveredPerMinute: delivered.count(now),
     failedPerMinute: failed.count(now),
   }

@@ -24,12 +24,37 @@ export function reserve(lane: LaneState): Place {
   }
 }
 
+/**
+ * A clock that jumps ahead ends leases before their time: what is being delivered goes on, under the claim that was
+ * made anew, and is not begun once more.
+ */
+export function hold(lane: LaneState, claimed: readonly ClaimedDelivery[]): void {
+  for (const delivery of claimed) {
+    if (lane.running.has(delivery.id)) lane.running.set(delivery.id, delivery)
+    else lane.waiting.push(delivery)
+  }
+}
+
 /** Untried: due at once, no attempt spent. */
 export function giveBack(lane: LaneState, deliveries: readonly ClaimedDelivery[]): void {
   if (deliveries.length === 0) return
   const dueAt = lane.context.runtime.now()
   lane.more = true
   lane.settler.release(deliveries.map(({ id, claim }) => ({ id, claim, dueAt })))
+}
+
+/** What is given back and taken again, over and over, costs the others nothing. */
+const RETURNED_MS = 1000
+
+/** Its receiver went away: due in a second, no attempt spent. */
+export function giveBackLater(
+  lane: LaneState,
+  { id, claim }: ClaimedDelivery,
+  wasSent: boolean,
+): void {
+  const dueAt = lane.context.runtime.now() + RETURNED_MS
+  lane.settler.release([{ id, claim, dueAt, wasSent }])
+  lookBy(lane, dueAt)
 }
 
 export function lookBy(lane: LaneState, time: number): void {

@@ -4,8 +4,9 @@ import { createBreaker } from './breaker.ts'
 import { HELD_MS } from './capacity.ts'
 import { deliver } from './deliver.ts'
 import { isOpen, isPaused, mayClaim, mayStart, room, statusOf } from './gate.ts'
+import { greet } from './greet.ts'
 import { closeSink } from './guard.ts'
-import { giveBack, lookBy, type Place, reserve } from './hold.ts'
+import { giveBack, hold, lookBy, type Place, reserve } from './hold.ts'
 import { createPerMinute } from './per-minute.ts'
 import { createRate } from './rate.ts'
 import { leaseMsOf, longestAttemptMs } from './retry.ts'
@@ -34,6 +35,7 @@ interface State extends LaneState {
 
 export function createLane(live: LiveSink, context: LaneContext): Lane {
   const lane = createState(live, context)
+  const endGreeting = greet(live, context.runtime)
   return {
     live,
     reserve: () => reserve(lane),
@@ -49,6 +51,7 @@ export function createLane(live: LiveSink, context: LaneContext): Lane {
     status: () => statusOf(lane),
     async close() {
       lane.closing = true
+      endGreeting()
       await idle(lane)
       await closeSink(live, context.runtime.log)
     },
@@ -67,7 +70,7 @@ function createState(live: LiveSink, context: LaneContext): State {
     longestAttemptMs: longestAttemptMs(settings),
     waiting: [],
     reserved: 0,
-    running: 0,
+    running: new Map(),
     claiming: false,
     more: true,
     lookAt: 0,
@@ -108,7 +111,7 @@ function pump(lane: State): void {
   if (mayClaim(lane)) void claim(lane)
   const hasWork = waiting.length > 0 || lane.more
   if (hasWork) askToBeWoken(lane)
-  const isBusy = lane.running > 0 || lane.claiming || lane.reserved > 0
+  const isBusy = lane.running.size > 0 || lane.claiming || lane.reserved > 0
   if (isBusy || (hasWork && isOpen(lane))) return
   lane.waiter?.resolve()
   lane.waiter = undefined
@@ -128,9 +131,9 @@ function mayHold(lane: State): boolean {
 }
 
 function start(lane: State, delivery: Parameters<typeof deliver>[1]): void {
-  lane.running++
+  lane.running.set(delivery.id, delivery)
   void deliver(lane, delivery).then(() => {
-    lane.running--
+    lane.running.delete(delivery.id)
     pump(lane)
   })
 }
@@ -153,10 +156,13 @@ async function claim(lane: State): Promise<void> {
   try {
     const query = { sink: live.name, now: context.runtime.now(), leaseMs, limit }
     const claimed = await context.outbox.claim(query)
-    lane.waiting.push(...claimed)
+    hold(lane, claimed)
     pump(lane)
-    if (claimed.length === limit) lane.more = true
-    else lookBy(lane, (await context.outbox.nextDueAt(live.name)) ?? lane.lookAt)
+    // A claim of large ones is short.
+    const isFull = claimed.length === limit
+    const nextAt = isFull ? query.now : await context.outbox.nextDueAt(live.name)
+    if (nextAt !== null && nextAt <= query.now) lane.more = true
+    else lookBy(lane, nextAt ?? lane.lookAt)
   } catch (error) {
     const fields = { sink: live.name, error: messageOf(error) }
     context.runtime.log.error(fields, 'cannot claim from the store')

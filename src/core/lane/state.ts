@@ -30,7 +30,8 @@ export interface LaneState {
   readonly waiting: ClaimedDelivery[]
   /** Places for deliveries that are about to be accepted or claimed. */
   reserved: number
-  running: number
+  /** By id, each with its latest claim. */
+  readonly running: Map<string, ClaimedDelivery>
   claiming: boolean
   /** Whether the store may hold something due that this lane has not claimed. */
   more: boolean

@@ -1,10 +1,12 @@
+import type { PausedBy } from '../pauses.ts'
+
 export type BreakerState = 'closed' | 'open' | 'half-open'
 
 /** How a sink's lane is doing, for people to read. */
 export interface LaneStatus {
   readonly sink: string
   /** Who keeps it from being sent anything; empty when nobody does. */
-  readonly pausedBy: readonly ('file' | 'operator' | 'receiver')[]
+  readonly pausedBy: readonly PausedBy[]
   readonly breaker: BreakerState
   /** What the sink's plug says of itself. */
   readonly ready: boolean

@@ -1,5 +1,6 @@
 import { AbortError } from 'p-retry'
 import { describe, expect, test } from 'vitest'
+import { DeliveryError } from '../../../src/core/errors.ts'
 import type { Sink } from '../../../src/core/plugin.ts'
 import { live, planOf, START, scripted, setup } from '../lanes.ts'
 
@@ -270,6 +271,55 @@ describe('a 410', () => {
     expect(restarted.dispatch.status()).toMatchObject([{ pausedBy: [] }])
   })
 
+  test('does not come back when the sink has its old options again', async () => {
+    const gone = scripted({ gone: true, status: 410 }, 'ok')
+    const gateway = setup({ sinks: { a: gone } })
+    const [before] = gateway.lives
+    if (!before) throw new Error('there is one')
+    const operator = { sink: 'a', by: 'operator', at: START, options: '' } as const
+    await gateway.store.pause(operator)
+    await gateway.store.resume('a')
+    await gateway.owe('a')
+    gateway.dispatch.follow(planOf(before))
+    await gateway.dispatch.drain()
+    expect(await gateway.store.pauses()).toMatchObject([{ by: 'receiver' }])
+    await gateway.store.pause(operator)
+
+    gateway.dispatch.follow(planOf())
+    await gateway.dispatch.drain()
+    expect(await gateway.store.pauses()).toHaveLength(2)
+    const other = { ...live('a', scripted().sink), fingerprint: 'of other options' }
+    gateway.dispatch.follow(planOf(other))
+    await gateway.dispatch.drain()
+    expect(await gateway.store.pauses()).toEqual([operator])
+
+    await gateway.store.resume('a')
+    gateway.dispatch.follow(planOf(before))
+    await gateway.dispatch.drain()
+    expect(gateway.dispatch.status()).toMatchObject([{ pausedBy: [] }])
+    expect(gone.calls()).toBe(2)
+  })
+
+  test('to what was in flight when the options changed says nothing of the new ones', async () => {
+    const { promise: answered, resolve: answer } = Promise.withResolvers<void>()
+    const slow: Sink = {
+      async deliver() {
+        await answered
+        throw new DeliveryError('gone', { gone: true, status: 410 })
+      },
+    }
+    const gateway = setup({ sinks: { a: { sink: slow } } })
+    await gateway.owe('a')
+    gateway.dispatch.follow(planOf(...gateway.lives))
+    await expect.poll(() => gateway.dispatch.status()).toMatchObject([{ inFlight: 1 }])
+    const { sink, delivered } = scripted()
+    gateway.dispatch.follow(planOf({ ...live('a', sink), fingerprint: 'of other options' }))
+    answer()
+    await expect.poll(() => delivered).toEqual(['event-1'])
+    expect(await gateway.store.pauses()).toEqual([])
+    expect(gateway.log.lines.join()).not.toContain('paused')
+  })
+
   test('is over when an operator resumes the sink', async () => {
     const { sink, calls } = scripted({ gone: true, status: 410 }, 'ok')
     const gateway = setup({ sinks: { a: { sink } } })
@@ -281,6 +331,30 @@ describe('a 410', () => {
     expect(calls()).toBe(2)
     expect(await gateway.pending()).toEqual({})
   })
+})
+
+test('a clock that jumps past a lease has nothing delivered twice', async () => {
+  const finish: (() => void)[] = []
+  const sink: Sink = { deliver: () => new Promise<void>((resolve) => finish.push(resolve)) }
+  const gateway = setup({ sinks: { a: { sink } } })
+  await gateway.owe('a')
+  await gateway.owe('a')
+  gateway.dispatch.follow(planOf(...gateway.lives))
+  await expect.poll(() => finish.length).toBe(2)
+  for (let jump = 0; jump < 2; jump++) {
+    gateway.clock.now += 3_600 * SECOND
+    gateway.dispatch.wake('now')
+    const { clock, store } = gateway
+    await expect.poll(() => store.nextDueAt('a')).toBeGreaterThan(clock.now)
+  }
+  expect(gateway.dispatch.status()).toMatchObject([{ inFlight: 2 }])
+  const drained = gateway.dispatch.drain()
+  for (const each of finish) each()
+  await drained
+  gateway.clock.now += 3_600 * SECOND
+  await gateway.dispatch.drain()
+  expect(finish).toHaveLength(2)
+  expect(await gateway.pending()).toEqual({})
 })
 
 test('a clock that is set back keeps no lane from looking', async () => {

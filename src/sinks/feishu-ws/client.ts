@@ -1,0 +1,169 @@
+import { DeliveryError } from '../../core/errors.ts'
+import type { ClientConfig, Peer, PeerListener } from '../../core/long-connection.ts'
+import type { Receipt } from '../../core/plugin.ts'
+import type { Runtime } from '../../core/runtime.ts'
+import { within } from '../../core/within.ts'
+import { CONTROL, decodeFrame, encodeFrame, type Frame } from '../../feishu/frames.ts'
+import { readAcknowledgement } from './acknowledgement.ts'
+import { eventFrames } from './event-frames.ts'
+
+/** A consumer's SDK client that is connected. */
+export interface Client extends PeerListener {
+  /** Deliveries that it has not acknowledged yet. */
+  inFlight(): number
+  /** Whether it may be sent events. */
+  isReady(): boolean
+  /** Resolves once it has acknowledged the event. Throws DeliveryError. */
+  deliver(event: Uint8Array, signal: AbortSignal): Promise<Receipt>
+  /** Says goodbye with a WebSocket close code, and cuts the connection where it is not closed soon: Java's never is. */
+  leave(code: number, reason: string): void
+  /** Resolves when the connection is closed. */
+  readonly ended: Promise<void>
+}
+
+export interface ClientTimes {
+  readonly clientConfig: ClientConfig
+  /** For an acknowledgement, as Feishu waits for it. */
+  readonly ackMs: number
+  /** A client of which nothing is heard for so long is taken for dead. */
+  readonly silentMs: number
+  /** For a connection to close. */
+  readonly leaveMs: number
+  /**
+   * Nothing is sent to a client before its first message, or for this long: Node's does not listen yet in the moment in
+   * which it connects. All but the newer ones of Java's send a ping at once.
+   */
+  readonly quietMs: number
+}
+
+interface ClientContext {
+  readonly runtime: Pick<Runtime, 'crypto' | 'now'>
+  readonly times: ClientTimes
+  /** The `service_id` that it was given. */
+  readonly service: number
+  /** Called once, when it may be sent events. */
+  ready(): void
+}
+
+/** A client that reads nothing must not fill the memory. */
+const MAX_BUFFERED_BYTES = 4 * 1024 * 1024
+
+const PROTOCOL_ERROR = 1002
+
+type Timer = ReturnType<typeof setTimeout>
+
+interface State {
+  readonly peer: Peer
+  readonly context: ClientContext
+  /** What has not been acknowledged, by message id. */
+  readonly waiting: Map<string, PromiseWithResolvers<Uint8Array>>
+  phase: 'quiet' | 'ready' | 'leaving'
+  lastSeqId: number
+  quiet?: Timer
+  silence?: Timer
+  leaving?: Timer
+}
+
+export function createClient(peer: Peer, context: ClientContext): Client {
+  const state: State = { peer, context, waiting: new Map(), phase: 'quiet', lastSeqId: 0 }
+  const { promise: ended, resolve: end } = Promise.withResolvers<void>()
+  state.quiet = setTimeout(() => becomeReady(state), context.times.quietMs)
+  listenOn(state)
+  return {
+    ended,
+    inFlight: () => state.waiting.size,
+    isReady: () => state.phase === 'ready',
+    deliver: (event, signal) => deliver(state, event, signal),
+    leave: (code, reason) => leave(state, code, reason),
+    message(bytes) {
+      if (state.phase === 'leaving') return
+      listenOn(state)
+      becomeReady(state)
+      receive(state, bytes)
+    },
+    closed() {
+      abandon(state)
+      end()
+    },
+  }
+}
+
+/** A new message is due within that time. */
+function listenOn(state: State): void {
+  clearTimeout(state.silence)
+  state.silence = setTimeout(() => cut(state), state.context.times.silentMs)
+}
+
+function becomeReady(state: State): void {
+  if (state.phase !== 'quiet') return
+  state.phase = 'ready'
+  state.context.ready()
+}
+
+function receive(state: State, bytes: Uint8Array): void {
+  const frame = decodeFrame(bytes)
+  if (!frame) leave(state, PROTOCOL_ERROR, 'not a frame')
+  else if (frame.method !== CONTROL) acknowledge(state, frame)
+  else if (frame.headers.get('type') === 'ping') send(state, pong(state, frame))
+}
+
+/** One that is late is waited for no longer. */
+function acknowledge({ waiting }: State, { headers, payload }: Frame): void {
+  waiting.get(headers.get('message_id') ?? '')?.resolve(payload)
+}
+
+function pong({ context }: State, ping: Frame): Frame {
+  const payload = new TextEncoder().encode(JSON.stringify(context.times.clientConfig))
+  return { ...ping, headers: new Map([['type', 'pong']]), payload }
+}
+
+async function deliver(state: State, event: Uint8Array, signal: AbortSignal): Promise<Receipt> {
+  const { waiting, context } = state
+  const { crypto, now } = context.runtime
+  const { ackMs } = context.times
+  // A new one at each attempt: clients keep the parts of a message for a while, also after they have joined them.
+  const messageId = crypto.toHex(crypto.randomBytes(16))
+  const acknowledged = Promise.withResolvers<Uint8Array>()
+  waiting.set(messageId, acknowledged)
+  const abort = () => acknowledged.reject(new DeliveryError('timed out', { unreachable: true }))
+  signal.addEventListener('abort', abort)
+  const seqId = ++state.lastSeqId
+  const frames = eventFrames(event, { messageId, seqId, service: context.service, now: now() })
+  try {
+    for (const frame of frames) send(state, frame)
+    const late = () =>
+      new DeliveryError(`not acknowledged within ${ackMs} ms`, { unreachable: true })
+    return readAcknowledgement(await within(ackMs, () => acknowledged.promise, late))
+  } finally {
+    signal.removeEventListener('abort', abort)
+    waiting.delete(messageId)
+  }
+}
+
+function send(state: State, frame: Frame): void {
+  if (state.peer.buffered() > MAX_BUFFERED_BYTES) cut(state)
+  else state.peer.send(encodeFrame(frame))
+}
+
+function leave(state: State, code: number, reason: string): void {
+  state.phase = 'leaving'
+  state.peer.close(code, reason)
+  state.leaving = setTimeout(() => state.peer.terminate(), state.context.times.leaveMs)
+}
+
+function cut(state: State): void {
+  state.phase = 'leaving'
+  state.peer.terminate()
+}
+
+function abandon(state: State): void {
+  state.phase = 'leaving'
+  for (const timer of [state.quiet, state.silence, state.leaving]) clearTimeout(timer)
+  for (const { reject } of state.waiting.values()) {
+    reject(
+      new DeliveryError('the connection closed before the event was acknowledged', {
+        returned: 'cut short',
+      }),
+    )
+  }
+}
