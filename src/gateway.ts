@@ -1,5 +1,7 @@
 import type { Hono } from 'hono'
+import { type ConnectionStatus, createConnections } from './core/connections.ts'
 import { createDispatch } from './core/dispatch.ts'
+import type { IngestContext } from './core/ingest.ts'
 import type { LaneStatus } from './core/lane/status.ts'
 import type { Meter } from './core/meter.ts'
 import { createPatience } from './core/patience.ts'
@@ -9,6 +11,7 @@ import type { Runtime } from './core/runtime.ts'
 import type { Store } from './core/store.ts'
 import { createTally } from './core/tally.ts'
 import { createApp } from './http/app.ts'
+import { createUpgrade, type Upgrade } from './http/long-connection.ts'
 
 export interface GatewayOptions {
   readonly plan: Plan
@@ -17,6 +20,8 @@ export interface GatewayOptions {
   readonly meter: Meter
   /** Served beside the public surface, unless the host gives it a port of its own. */
   readonly admin?: Hono | undefined
+  /** The address by which receivers that connect are told to; without it, the one by which they have asked. */
+  readonly publicUrl?: string | undefined
   /** The core owns work, the host owns time: call `wake` at that time (Unix milliseconds), or soon after. */
   wakeAt(time: number): void
 }
@@ -24,57 +29,84 @@ export interface GatewayOptions {
 export interface Gateway {
   /** `env` is what the host says of the request: Node's, where it came from. */
   fetch(request: Request, env?: object): Promise<Response>
+  /** Answers a request for a WebSocket. */
+  readonly upgrade: Upgrade
   /** Looks for what is due where it is time to, and delivers it; `now` looks everywhere. Prunes the store a little. */
   wake(now?: 'now'): void
   /** Looks everywhere; resolves when nothing due is left that a sink would take. */
   drain(): Promise<void>
   /** One a sink of the plan, as it is now. */
   status(): readonly LaneStatus[]
-  /** From here on events go by the new plan. Sinks that both plans have live on untouched. */
+  /** Connects the sources that connect by themselves. To be called once, when the host is there to be asked. */
+  connect(): void
+  /** One a source of the plan that connects by itself, as it is now. */
+  connections(): readonly ConnectionStatus[]
+  /** From here on events go by the new plan. Sources and sinks that both plans have live on untouched. */
   follow(plan: Plan): void
-  /** Finishes what is in flight and gives the rest back to the store. What still comes in is stored, and waits there. */
+  /**
+   * Closes the sources, finishes what is in flight and gives the rest back to the store. What still comes in is stored,
+   * and waits there.
+   */
   close(): Promise<void>
 }
 
 /** Plan, store and runtime become a gateway, which delivers from now on. */
 export function createGateway(options: GatewayOptions): Gateway {
-  const { store, runtime, meter, wakeAt, admin } = options
+  const { store, runtime, meter, wakeAt, admin, publicUrl } = options
   let current = options.plan
+  let isClosing = false
   const guarded = rememberRefusals(store, runtime)
   const dispatch = createDispatch({ outbox: store, ledger: store, runtime, meter, wakeAt })
+  const plan = () => current
   const retention = () => current.retention
   const pruning = createPruning({ ledger: store, runtime, retention, wakeAt })
   dispatch.follow(current)
   pruning.wake()
+  const ingesting = createIngesting({ outbox: guarded, dispatch, runtime, meter, plan })
+  const connections = createConnections(current, ingesting)
+  const closing = () => isClosing
+  const longConnection = { runtime, plan, publicUrl, closing, wake: () => dispatch.wake() }
   const app = createApp({
-    outbox: guarded,
-    dispatch,
+    ...ingesting,
+    ...longConnection,
     runtime,
-    meter,
-    inTime: createPatience(runtime.log),
-    plan: () => current,
-    tooOld: createTally(
-      runtime,
-      'events of more than 30 days ago are taken for duplicates: is the clock right?',
-    ),
     checkStore: guarded.check,
+    connections: connections.status,
     admin,
   })
   return {
     fetch: async (request, env) => app.fetch(request, env),
+    upgrade: createUpgrade(longConnection),
     wake(now) {
       dispatch.wake(now)
       pruning.wake()
     },
     drain: () => dispatch.drain(),
     status: () => dispatch.status(),
-    follow(plan) {
-      current = plan
-      dispatch.follow(plan)
+    connect: connections.connect,
+    connections: connections.status,
+    follow(next) {
+      current = next
+      dispatch.follow(next)
+      connections.follow(next)
     },
     async close() {
+      isClosing = true
+      await connections.close()
       await Promise.all([dispatch.close(), pruning.close()])
     },
+  }
+}
+
+function createIngesting(context: Omit<IngestContext, 'inTime' | 'tooOld'>): IngestContext {
+  const { runtime } = context
+  return {
+    ...context,
+    inTime: createPatience(runtime.log),
+    tooOld: createTally(
+      runtime,
+      'events of more than 30 days ago are taken for duplicates: is the clock right?',
+    ),
   }
 }
 

@@ -1,3 +1,4 @@
+export type { ConnectionStatus } from './core/connections.ts'
 export {
   ConfigError,
   DeliveryError,
@@ -26,6 +27,9 @@ export {
   type Source,
   type SourceEvent,
   type SourceType,
+  type Subscription,
+  type Take,
+  type WantedApproval,
 } from './core/plugin.ts'
 export type {
   Crypto,

@@ -13,18 +13,34 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   http: ['core'],
   gateway: ['core', 'http'],
   index: ['core', 'gateway'],
+  simulator: ['core', 'feishu'],
   hosts: ['core', 'feishu', 'config', 'stores', 'sources', 'sinks', 'http', 'gateway'],
-  cli: ['core', 'feishu', 'config', 'stores', 'sources', 'sinks', 'http', 'gateway', 'hosts'],
+  cli: [
+    'core',
+    'feishu',
+    'config',
+    'stores',
+    'sources',
+    'sinks',
+    'http',
+    'gateway',
+    'hosts',
+    'simulator',
+  ],
 }
 
 /** Where Node's own modules and globals may be named. All other code runs on any runtime with Web APIs. */
 const NODE_FILES = [
   /^src\/hosts\//,
   /^src\/cli\//,
+  // Feishu itself, for the demo and for tests.
+  /^src\/simulator\//,
   // Drivers for node:sqlite and its threads.
   /^src\/stores\/(sqlite-.*|thread)\.ts$/,
   // kafkajs speaks TCP, which only Node has.
   /^src\/sinks\/kafka(\.ts|\/)/,
+  // The long connection: the SDK and its sockets.
+  /^src\/sources\/feishu-ws(\.ts|\/)/,
 ]
 
 /** Libraries that only some folders may use. */
@@ -34,6 +50,7 @@ const LIBRARIES: Readonly<Record<string, readonly string[]>> = {
   stores: [],
   http: ['hono'],
   gateway: ['hono'],
+  simulator: ['ws'],
   index: [],
 }
 

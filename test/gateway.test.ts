@@ -23,7 +23,9 @@ function openGateway(store: Store, deliver: Sink['deliver']) {
   const live = { name: 'a', type: 'test', settings, sink: { deliver }, fingerprint: '' }
   const plan: Plan = {
     ...emptyPlan,
-    sources: [{ name: 'test', path: '/in', accepts: () => true, source: { receive } }],
+    sources: [
+      { name: 'test', path: '/in', accepts: () => true, source: { receive }, fingerprint: '' },
+    ],
     sinks: new Map([['a', { ...live, conceal: String }]]),
     route: () => ['a'],
   }
@@ -74,6 +76,7 @@ test('a fault of our own is a plain 500 that tells a stranger nothing', async ()
         path: '/in',
         accepts: () => true,
         source: { receive: () => Promise.reject(new Error('the secret is 42')) },
+        fingerprint: '',
       },
     ],
   })

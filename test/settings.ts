@@ -20,4 +20,5 @@ export const emptyPlan: Plan = {
   check: () => [],
   checkAgain: () => [],
   retention: { deliveredMs: 7 * 86_400_000, deadMs: 30 * 86_400_000 },
+  approvals: () => [],
 }

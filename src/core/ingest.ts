@@ -7,7 +7,7 @@ import { orderKeyOf } from './order.ts'
 import type { Accepted, Outbox, Owed } from './outbox.ts'
 import type { Patience } from './patience.ts'
 import type { LiveSource, Plan } from './plan.ts'
-import type { Callback } from './plugin.ts'
+import type { Callback, Received } from './plugin.ts'
 import type { Runtime } from './runtime.ts'
 
 /** How long an event's identity is remembered, at the least; Feishu itself stops trying after seven hours. */
@@ -34,20 +34,40 @@ export type Ingested =
  * durable. Throws RejectedError for what is not authentic (400, 401), and where the store cannot take it, or not in time
  * (503): then the event may be stored later all the same, and the next try is a duplicate.
  */
-export async function ingest(
+export async function receive(
+  context: IngestContext,
+  live: LiveSource,
+  callback: Callback,
+): Promise<Ingested> {
+  return ingest(context, live, async () => {
+    if (live.source.receive) return live.source.receive(callback)
+    throw new RejectedError(404, 'There is nothing at this path.')
+  })
+}
+
+/** The same for what a source that connects has received by itself. */
+export async function take(
+  context: IngestContext,
+  live: LiveSource,
+  received: Received | Promise<Received>,
+): Promise<Ingested> {
+  return ingest(context, live, async () => received)
+}
+
+async function ingest(
   context: IngestContext,
   source: LiveSource,
-  callback: Callback,
+  read: () => Promise<Received>,
 ): Promise<Ingested> {
   const { runtime, meter } = context
   const startedAt = runtime.now()
   const count = (type: string, result: EventResult) =>
     meter.received(source.name, type, result, runtime.now() - startedAt)
   try {
-    const received = await source.source.receive(callback)
+    const received = await read()
     if (received.kind === 'reply') return received
     const event = { ...received.event, via: source.name }
-    const result = await take(context, source, event, received.problems)
+    const result = await admit(context, source, event, received.problems)
     count(event.type, result)
     return { kind: 'result', result }
   } catch (error) {
@@ -56,7 +76,7 @@ export async function ingest(
   }
 }
 
-async function take(
+async function admit(
   context: IngestContext,
   source: LiveSource,
   event: Event,

@@ -1,5 +1,5 @@
 import type { Event } from './event.ts'
-import type { Sink, Source } from './plugin.ts'
+import type { Sink, Source, WantedApproval } from './plugin.ts'
 
 /** How failed deliveries are tried again. Waits are in milliseconds. */
 export interface RetryPolicy {
@@ -41,10 +41,12 @@ export interface Retention {
 
 export interface LiveSource {
   readonly name: string
-  /** Where it receives its callbacks, e.g. `/webhook/event`. */
-  readonly path: string
+  /** Where it receives its callbacks, e.g. `/webhook/event`; undefined of one that connects by itself. */
+  readonly path: string | undefined
   accepts(eventType: string): boolean
   readonly source: Source
+  /** Two sources of one name with equal fingerprints are the same source, which a reload leaves untouched. */
+  readonly fingerprint: string
 }
 
 export interface LiveSink {
@@ -77,4 +79,6 @@ export interface Plan extends Routing {
   readonly sources: readonly LiveSource[]
   readonly sinks: ReadonlyMap<string, LiveSink>
   readonly retention: Retention
+  /** The approvals that enabled routes name of those whose events come by this source, each once. */
+  approvals(source: string): readonly WantedApproval[]
 }

@@ -84,6 +84,11 @@ export interface Egress {
     options: object,
     callback: (error: Error | null, found: string | FoundAddress[], family?: number) => void,
   ): void
+  /**
+   * The proxy that connections to an http or https URL go through, with its user and password; undefined for none.
+   * Throws where a proxy may not be asked for that host.
+   */
+  proxyOf(url: URL): string | undefined
   /** To be called once connected: closes the connection now or later, when the rules no longer let it be. */
   hold(host: string, connection: Connection): void
 }

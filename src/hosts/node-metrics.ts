@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import type { ConnectionStatus } from '../core/connections.ts'
 import type { LaneStatus } from '../core/lane/status.ts'
 import type { Ledger } from '../core/ledger.ts'
 import type { Meter } from '../core/meter.ts'
@@ -13,11 +14,16 @@ export interface NodeMetrics {
 const ACCEPT_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 3]
 const DELIVERY_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
 
-/** The metrics of one gateway. `status` is of the sinks of the running plan, which are shown even when nothing is owed. */
-export function createNodeMetrics(
-  ledger: Ledger,
-  status: () => readonly LaneStatus[],
-): NodeMetrics {
+/** What the running plan's sinks and sources say of themselves. */
+export interface Running {
+  /** Of each sink, which is shown even when it is owed nothing. */
+  status(): readonly LaneStatus[]
+  /** Of each source that connects by itself. */
+  connections(): readonly ConnectionStatus[]
+}
+
+/** The metrics of one gateway. */
+export function createNodeMetrics(ledger: Ledger, running: Running): NodeMetrics {
   const registry = new Registry()
   const registers = [registry]
   const reloads = new Counter({
@@ -32,7 +38,7 @@ export function createNodeMetrics(
     meter: createMeter(registers),
     reloaded: (result) => reloads.inc({ result }),
     async render() {
-      await gauges.refresh(ledger, status())
+      await gauges.refresh(ledger, running)
       return registry.metrics()
     },
   }
@@ -69,15 +75,21 @@ function createMeter(registers: Registry[]): Meter {
 }
 
 function createGauges(registers: Registry[]) {
-  const gauge = (name: string, help: string) =>
-    new Gauge({ name, help, labelNames: ['sink'], registers })
+  const gauge = (name: string, help: string, labelNames = ['sink']) =>
+    new Gauge({ name, help, labelNames, registers })
   const pending = gauge('lark_fanout_backlog', 'Deliveries that are owed.')
   const oldest = gauge('lark_fanout_oldest_pending_seconds', 'Age of the oldest one owed.')
   const dead = gauge('lark_fanout_dead', 'Dead letters.')
   const breaker = gauge('lark_fanout_breaker_open', '1 while a sink that keeps failing is spared.')
+  const connectedHelp = '1 while a source that connects by itself is connected.'
+  const connected = gauge('lark_fanout_source_connected', connectedHelp, ['source'])
   return {
-    async refresh(ledger: Ledger, sinks: readonly LaneStatus[]): Promise<void> {
+    async refresh(ledger: Ledger, running: Running): Promise<void> {
       const rows = await ledger.backlog()
+      const sinks = running.status()
+      connected.reset()
+      for (const one of running.connections())
+        connected.set({ source: one.source }, one.connected ? 1 : 0)
       for (const each of [pending, oldest, dead, breaker]) {
         each.reset()
         for (const { sink } of sinks) each.set({ sink }, 0)

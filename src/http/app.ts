@@ -1,25 +1,38 @@
 import { type Context, Hono } from 'hono'
+import type { ConnectionStatus } from '../core/connections.ts'
 import { messageOf, RejectedError } from '../core/errors.ts'
 import type { IngestContext } from '../core/ingest.ts'
 import type { Log, Runtime } from '../core/runtime.ts'
 import { within } from '../core/within.ts'
 import { createIntake } from './intake.ts'
+import {
+  CONNECT_PATH,
+  createEndpoint,
+  ENDPOINT_PATH,
+  type LongConnectionContext,
+} from './long-connection.ts'
 import { problem } from './problem.ts'
-import { receive } from './receive.ts'
+import { answerCallback } from './receive.ts'
 
-export interface AppContext extends IngestContext {
+export interface AppContext extends IngestContext, LongConnectionContext {
   /** Rejects with a message for the operator when the store cannot take events. */
   checkStore(): Promise<void>
+  /** The sources that connect by themselves. */
+  connections(): readonly ConnectionStatus[]
   /** The admin surface, where it is not on a port of its own. */
   readonly admin: Hono | undefined
 }
 
-/** The public surface: the sources' paths and the health checks. */
+/** The public surface: the sources' paths, the long connection and the health checks. */
 export function createApp(context: AppContext): Hono {
   const app = createPlainApp(context.runtime.log)
   serve(app, 'GET', '/healthz', (c) => c.json({ status: 'ok' }))
   const check = onceASecond(context.runtime, context.checkStore)
-  serve(app, 'GET', '/readyz', (c) => ready(c, check, context.runtime.log))
+  serve(app, 'GET', '/readyz', (c) => ready(c, check, context))
+  serve(app, 'POST', ENDPOINT_PATH, createEndpoint(context))
+  serve(app, 'GET', CONNECT_PATH, () => {
+    throw new RejectedError(426, 'Connect here by WebSocket.', { Upgrade: 'websocket' })
+  })
   if (context.admin) app.route('/', context.admin)
   const receiving = { ...context, intake: createIntake(context.runtime) }
   // Sources come and go with routes.yaml, so their paths are looked up at each request.
@@ -27,7 +40,7 @@ export function createApp(context: AppContext): Hono {
     const source = context.plan().sources.find(({ path }) => path === c.req.path)
     if (!source) return next()
     if (c.req.method !== 'POST') throw notAllowed('POST')
-    return receive(receiving, source, c.req.raw)
+    return answerCallback(receiving, source, c.req.raw)
   })
   return app
 }
@@ -75,14 +88,29 @@ function onceASecond({ now }: Runtime, check: () => Promise<void>): () => Promis
 /** Whoever asks does not wait longer than that. */
 const CHECK_MS = 2500
 
-async function ready(c: Context, check: () => Promise<void>, log: Log): Promise<Response> {
+async function ready(
+  c: Context,
+  check: () => Promise<void>,
+  { connections, plan, runtime }: AppContext,
+): Promise<Response> {
   try {
     await within(CHECK_MS, check, () => new Error(`no answer within ${CHECK_MS} ms`))
-    return c.json({ status: 'ready' })
   } catch (error) {
-    log.error({ error: messageOf(error) }, 'not ready: the store cannot take events')
+    runtime.log.error({ error: messageOf(error) }, 'not ready: the store cannot take events')
     throw new RejectedError(503, 'The store cannot take events.', { 'Retry-After': '5' })
   }
+  const connecting = connections()
+  if (connecting.length === 0) return c.json({ status: 'ready' })
+  const hasPaths = plan().sources.some(({ path }) => path !== undefined)
+  if (!hasPaths && connecting.every(({ connected }) => !connected))
+    throw new RejectedError(503, 'No source is connected.', { 'Retry-After': '5' })
+  return c.json({ status: 'ready', sources: statesOf(connecting) })
+}
+
+function statesOf(connections: readonly ConnectionStatus[]): Record<string, string> {
+  return Object.fromEntries(
+    connections.map(({ source, connected }) => [source, connected ? 'connected' : 'connecting']),
+  )
 }
 
 function notAllowed(allow: string): RejectedError {

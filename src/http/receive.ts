@@ -1,4 +1,4 @@
-import { type IngestContext, ingest } from '../core/ingest.ts'
+import { type IngestContext, receive } from '../core/ingest.ts'
 import type { LiveSource } from '../core/plan.ts'
 import { readBody } from './body.ts'
 import type { Intake, Place } from './intake.ts'
@@ -10,7 +10,7 @@ export interface ReceiveContext extends IngestContext {
 }
 
 /** Feishu counts any 200 within 3 s as taken; `msg` is for people who read traces. */
-export async function receive(
+export async function answerCallback(
   context: ReceiveContext,
   source: LiveSource,
   request: Request,
@@ -21,7 +21,7 @@ export async function receive(
       context.meter.received(source.name, '', 'rejected', 0)
       throw error
     })
-    const ingested = await ingest(context, source, { headers: request.headers, body })
+    const ingested = await receive(context, source, { headers: request.headers, body })
     const answer = ingested.kind === 'reply' ? ingested.body : { code: 0, msg: ingested.result }
     return new Response(JSON.stringify(answer), { headers: { 'Content-Type': 'application/json' } })
   } finally {

@@ -3,9 +3,17 @@ import { RejectedError } from '../core/errors.ts'
 import { isObject, type JsonObject } from '../core/event.ts'
 import { type Callback, defineSource, type Received } from '../core/plugin.ts'
 import type { Crypto, Runtime } from '../core/runtime.ts'
+import {
+  appCredentials,
+  appDestinations,
+  appOf,
+  appOptions,
+  appProblems,
+} from '../feishu/app-options.ts'
 import { createFeishuCipher, type FeishuCipher } from '../feishu/crypto.ts'
-import { challengeOf, readEnvelope, tokenOf } from '../feishu/envelope.ts'
-import { setToken } from '../feishu/token.ts'
+import { challengeOf, tokenOf } from '../feishu/envelope.ts'
+import { checkEnvelope, receivedEvent } from '../feishu/received.ts'
+import { createSubscriptions } from '../feishu/subscriptions.ts'
 
 const secretOrList = (description: string) =>
   Type.Union(
@@ -24,11 +32,13 @@ export const feishu = defineSource({
     encrypt_key: Type.Optional(
       secretOrList("The app's Encrypt Key, if it has one; a list while rotating."),
     ),
+    app_id: Type.Optional(appCredentials.app_id),
+    app_secret: Type.Optional(appCredentials.app_secret),
+    ...appOptions,
   }),
-  checkAgain(raw) {
-    const parsed = parseObject(() => raw)
-    return parsed ? readEnvelope(parsed.body, raw).problems : ['not a JSON object']
-  },
+  check: appProblems,
+  destinations: appDestinations,
+  checkAgain: checkEnvelope,
   async open(options, runtime) {
     const tokens = list(options.verification_token)
     const ciphers = await Promise.all(
@@ -37,7 +47,9 @@ export const feishu = defineSource({
     const open = ciphers.length > 0 ? openEncrypted(ciphers, runtime.crypto) : openPlain
     const knows = (token: string | undefined) =>
       token !== undefined && isOneOf(token, tokens, runtime.crypto)
+    const app = options.subscribe ? appOf(options) : undefined
     return {
+      ...(app && createSubscriptions(app, runtime)),
       async receive(callback) {
         const opened = await open(parseCallback(callback.body), callback)
         if (!knows(tokenOf(opened.body))) throw unauthorized()
@@ -124,9 +136,7 @@ function answer({ body, text, signed }: Opened, runtime: Runtime): Received {
   const challenge = challengeOf(body)
   if (challenge !== undefined) return { kind: 'reply', body: { challenge } }
   if (!signed || body.type === 'url_verification') throw unauthorized()
-  const { problems, time, ...event } = readEnvelope(body, text)
-  const raw = setToken(text, '')
-  return { kind: 'event', event: { ...event, time: time ?? runtime.now(), raw }, problems }
+  return receivedEvent(body, text, runtime.now())
 }
 
 function isOneOf(value: string, known: readonly string[], crypto: Crypto): boolean {

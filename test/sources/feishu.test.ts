@@ -23,9 +23,11 @@ async function receive(
   headers: Record<string, string> = {},
 ): Promise<Received> {
   const { encrypt_key, verification_token = TOKEN } = keys
-  const options = { verification_token, ...(encrypt_key && { encrypt_key }) }
+  const app = { domain: 'https://open.feishu.cn', subscribe: false }
+  const options = { ...app, verification_token, ...(encrypt_key && { encrypt_key }) }
   const source = await feishu.open(options, runtime)
   const bytes = typeof body === 'string' ? new TextEncoder().encode(body) : body
+  if (!source.receive) throw new Error('it takes no callbacks')
   return source.receive({ headers: new Headers(headers), body: bytes })
 }
 

@@ -1,7 +1,6 @@
 import { Agent, buildConnector, type Dispatcher, Pool, ProxyAgent } from 'undici'
-import type { TlsOptions } from '../../core/runtime.ts'
+import type { Egress, TlsOptions } from '../../core/runtime.ts'
 import type { NodeEgress } from './node-egress.ts'
-import type { ChooseProxy } from './proxies.ts'
 
 /** The signal cannot reach a connection that is still being made, so an abandoned one must end by itself. */
 const CONNECT_MS = 10_000
@@ -23,17 +22,15 @@ export interface Dispatchers {
 
 export function createDispatchers(
   egress: NodeEgress,
-  chooseProxy: ChooseProxy,
+  proxyOf: Egress['proxyOf'],
   tls: TlsOptions = {},
 ): Dispatchers {
   const direct = new Agent({ ...COMMON, connect: createConnector(egress, tls) })
   const proxied = new Map<string, ProxyAgent>()
   return {
     to(url) {
-      const proxy = chooseProxy(url)
+      const proxy = proxyOf(url)
       if (proxy === undefined) return direct
-      const refusal = egress.proxiedRefusal(url.hostname)
-      if (refusal) throw refusal
       const agent = proxied.get(proxy) ?? createProxyAgent(proxy, tls)
       proxied.set(proxy, agent)
       return agent

@@ -8,7 +8,7 @@ import {
 } from '../../core/egress/rules.ts'
 import type { Connection, Egress } from '../../core/runtime.ts'
 
-export interface NodeEgress extends Egress {
+export interface NodeEgress extends Omit<Egress, 'proxyOf'> {
   /** Why a proxy may not be asked for a host. */
   proxiedRefusal(host: string): Error | undefined
   /** Goes by these rules from now on, and closes the connections that they refuse. */
