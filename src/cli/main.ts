@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
-import { didYouMean } from '../config/check/suggest.ts'
 import { ConfigError, messageOf } from '../core/errors.ts'
 import { printableLines } from '../core/printable.ts'
+import { didYouMean } from '../core/suggest.ts'
 import { ConfigFileError } from '../hosts/config-file-error.ts'
 import { type Command, type CommandGroup, UsageError } from './command.ts'
 import { flushed } from './flushed.ts'
@@ -20,7 +20,7 @@ const commands: Readonly<Record<string, Named>> = {
     load: async () => (await import('./serve.ts')).serve,
   },
   check: {
-    summary: 'say everything that is wrong with routes.yaml',
+    summary: 'say everything that is wrong with routes.yaml, with --live also at its other ends',
     load: async () => (await import('./check.ts')).check,
   },
   explain: {
@@ -50,6 +50,10 @@ const commands: Readonly<Record<string, Named>> = {
   sinks: {
     summary: 'see how the sinks are doing; pause, resume or discard',
     load: async () => (await import('./sinks.ts')).sinks,
+  },
+  subscriptions: {
+    summary: 'see which approvals the routes need, and subscribe to them',
+    load: async () => (await import('./subscriptions.ts')).subscriptions,
   },
   audit: {
     summary: 'see who paused, resumed, retried, replayed and discarded',

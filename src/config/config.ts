@@ -2,6 +2,7 @@ import type { EgressOptions } from '../core/egress/rules.ts'
 import type { Problem } from '../core/errors.ts'
 import type { JsonObject } from '../core/event.ts'
 import type { Retention, SinkSettings } from '../core/plan.ts'
+import type { WantedApproval } from '../core/plugin.ts'
 import type { Word } from './text/expand.ts'
 
 /** A problem whose place in routes.yaml is known. */
@@ -15,21 +16,27 @@ export interface Config {
   readonly routes: readonly RouteConfig[]
   readonly retention: Retention
   readonly egress: EgressOptions
+  /** By source: the approvals that enabled routes name of those whose events it brings, each once. */
+  readonly approvals: ReadonlyMap<string, readonly WantedApproval[]>
   /** What is probably not meant, but can be run. */
   readonly warnings: readonly LocatedProblem[]
   /** What no message may show, be it said at load time or later. */
   readonly words: readonly Word[]
+  /** The file's text with its secrets hidden, character by character: for the lines that problems show. */
+  readonly hiddenText: string
 }
 
 export interface SourceConfig {
   readonly name: string
   readonly type: string
-  /** Where it receives its callbacks, e.g. `/webhook/event`. */
-  readonly path: string
+  /** Where it receives its callbacks, e.g. `/webhook/event`; undefined of one that connects by itself. */
+  readonly path: string | undefined
   /** Accepted event types. */
   readonly events: readonly string[] | '*'
   /** What its type alone understands. */
   readonly options: JsonObject
+  /** A digest: equal if and only if type and options are equal. */
+  readonly fingerprint: string
 }
 
 export interface SinkConfig {

@@ -2,11 +2,12 @@ import { ConfigError, messageOf, type Problem } from '../core/errors.ts'
 import { type Event, matchView } from '../core/event.ts'
 import { createPatternIndex } from '../core/filter/route-index.ts'
 import type { LiveSink, LiveSource, Plan, Routing } from '../core/plan.ts'
-import type { SinkType, SourceType } from '../core/plugin.ts'
+import type { Sink, SinkType, Source, SourceType } from '../core/plugin.ts'
 import type { Runtime } from '../core/runtime.ts'
 import { within } from '../core/within.ts'
 import type { Config, RouteConfig, SinkConfig, SourceConfig } from './config.ts'
-import { concealAll } from './text/report.ts'
+import { sourceLog } from './source-log.ts'
+import { concealCut } from './text/report.ts'
 
 export interface LinkContext {
   sourceType(type: string): SourceType | undefined
@@ -17,30 +18,37 @@ export interface LinkContext {
 }
 
 /**
- * Plain data to a live plan. All sinks are open before it resolves; sinks that `previous` has with the same options
- * are taken over as they are. Throws ConfigError when one cannot be opened, having closed those that it opened.
+ * Plain data to a live plan. All sources and sinks are open before it resolves; those that `previous` has with the same
+ * options are taken over as they are. Throws ConfigError when one cannot be opened, having closed those that it opened.
  */
 export async function link(config: Config, context: LinkContext, previous?: Plan): Promise<Plan> {
+  const opening = { ...context, words: config.words }
   const opened = await Promise.allSettled([
-    ...config.sources.map((source) => openSource(source, context)),
-    ...config.sinks.map((sink) =>
-      openSink(sink, { ...context, words: config.words }, previous?.sinks.get(sink.name)),
+    ...config.sources.map((source) =>
+      openSource(
+        source,
+        opening,
+        previous?.sources.find(({ name }) => name === source.name),
+      ),
     ),
+    ...config.sinks.map((sink) => openSink(sink, opening, previous?.sinks.get(sink.name))),
   ])
   const problems = opened.flatMap((result) =>
     result.status === 'rejected' ? [result.reason].flat() : [],
   )
   const lives = opened.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
   const sinks = lives.filter((live) => 'sink' in live)
+  const sources = lives.filter((live) => 'source' in live)
   if (problems.length > 0) {
-    await closeNew(sinks, previous)
+    await closeNew([...sources.map(plugOf), ...sinks.map(plugOf)], previous)
     throw new ConfigError(problems)
   }
   return {
     ...createRouting(config, context),
-    sources: lives.filter((live) => 'source' in live),
+    sources,
     sinks: new Map(sinks.map((live) => [live.name, live])),
     retention: config.retention,
+    approvals: (source) => config.approvals.get(source) ?? [],
   }
 }
 
@@ -65,12 +73,22 @@ export function createRouting(
   }
 }
 
-async function openSource(config: SourceConfig, context: LinkContext): Promise<LiveSource> {
-  const { name, path, events } = config
-  const type = context.sourceType(config.type)
-  const source = await open(`sources.${name}`, () => type?.open(config.options, context.runtime))
+async function openSource(
+  config: SourceConfig,
+  context: LinkContext & Pick<Config, 'words'>,
+  previous: LiveSource | undefined,
+): Promise<LiveSource> {
+  const { name, path, events, fingerprint, options } = config
   const accepted = events === '*' ? undefined : new Set(events)
-  return { name, path, source, accepts: (eventType) => accepted?.has(eventType) ?? true }
+  const accepts = (eventType: string) => accepted?.has(eventType) ?? true
+  if (previous?.fingerprint === fingerprint) return { ...previous, path, accepts }
+  const type = context.sourceType(config.type)
+  const log = sourceLog(context.runtime.log, name, context.words)
+  const runtime = { ...context.runtime, log }
+  const source = await openPlug(`sources.${name}`, async () => type?.open(options, runtime))
+  const method = type?.connects ? 'connect' : 'receive'
+  if (typeof source[method] !== 'function') throw lacks(`sources.${name}`, method)
+  return { name, path, accepts, source, fingerprint }
 }
 
 async function openSink(
@@ -81,19 +99,15 @@ async function openSink(
   const { name, type: typeName, settings, fingerprint, options } = config
   if (previous?.fingerprint === fingerprint) return previous
   const type = context.sinkType(typeName)
-  const sink = await open(`sinks.${name}`, async (signal) => {
-    const opened = await type?.open(options, context.runtime)
-    if (signal.aborted) await opened?.close?.() // Too late: nobody else would.
-    return opened
-  })
-  if (typeof sink.deliver !== 'function') throw notASink(name)
+  const sink = await openPlug(`sinks.${name}`, async () => type?.open(options, context.runtime))
+  if (typeof sink.deliver !== 'function') throw lacks(`sinks.${name}`, 'deliver')
   const words = context.words.filter(({ path }) => path[0] === 'sinks' && path[1] === name)
-  const conceal = (text: string) => concealAll(text, words)
+  const conceal = (text: string) => concealCut(text, words)
   return { name, type: typeName, settings, fingerprint, sink, conceal }
 }
 
-function notASink(name: string): Problem {
-  return { path: `sinks.${name}`, message: 'cannot be opened: its open must return { deliver }' }
+function lacks(path: string, method: string): Problem {
+  return { path, message: `cannot be opened: its open must return { ${method} }` }
 }
 
 /** A plugin that never opens must not keep the file from being reloaded. */
@@ -101,14 +115,19 @@ const OPEN_MS = 5_000
 const tooLate = () => new Error(`not within ${OPEN_MS / 1000} s`)
 
 /** Rejects with the Problem, or a list of them, that routes.yaml's author shall read. */
-async function open<Live>(
+async function openPlug<Plug extends Source | Sink>(
   path: string,
-  opening: (signal: AbortSignal) => Live | undefined | Promise<Live | undefined>,
-): Promise<Live> {
+  opening: () => Promise<Plug | undefined>,
+): Promise<Plug> {
   let reason = 'its type is unknown'
+  const open = async (signal: AbortSignal) => {
+    const plug = await opening()
+    if (signal.aborted) await plug?.close?.() // Too late: nobody else would.
+    return plug
+  }
   try {
-    const live = await within(OPEN_MS, async (signal) => opening(signal), tooLate)
-    if (live !== undefined) return live
+    const plug = await within(OPEN_MS, open, tooLate)
+    if (plug !== undefined) return plug
   } catch (error) {
     if (error instanceof ConfigError) throw error.problems.map((problem) => beneath(path, problem))
     reason = messageOf(error)
@@ -122,11 +141,20 @@ function beneath(base: string, { path, message }: Problem): Problem {
   return { path: path === '' ? base : `${base}.${path}`, message }
 }
 
-async function closeNew(sinks: readonly LiveSink[], previous: Plan | undefined): Promise<void> {
-  const isNew = ({ name, sink }: LiveSink) => previous?.sinks.get(name)?.sink !== sink
-  const close = ({ sink }: LiveSink) => within(OPEN_MS, async () => sink.close?.(), tooLate)
-  const closings = sinks.filter(isNew).map(close)
-  await Promise.allSettled(closings)
+async function closeNew(
+  plugs: readonly (Source | Sink)[],
+  previous: Plan | undefined,
+): Promise<void> {
+  const inUse = new Set<Source | Sink>([
+    ...(previous?.sources ?? []).map(plugOf),
+    ...[...(previous?.sinks.values() ?? [])].map(plugOf),
+  ])
+  const close = (plug: Source | Sink) => within(OPEN_MS, async () => plug.close?.(), tooLate)
+  await Promise.allSettled(plugs.filter((plug) => !inUse.has(plug)).map(close))
+}
+
+function plugOf(live: LiveSource | LiveSink): Source | Sink {
+  return 'source' in live ? live.source : live.sink
 }
 
 /** Which sinks an event is owed to: each once, however many routes name it. */

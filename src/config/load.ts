@@ -4,7 +4,8 @@ import { ConfigError } from '../core/errors.ts'
 import { isObject, type Json, type JsonObject } from '../core/event.ts'
 import type { Retention } from '../core/plan.ts'
 import type { SinkType, SourceType } from '../core/plugin.ts'
-import { checkEgress, egressOf, refusedSinks } from './check/egress.ts'
+import { approvalsOf } from './check/approvals.ts'
+import { checkEgress, egressOf, refusedHosts } from './check/egress.ts'
 import type { Entry } from './check/entries.ts'
 import { beneath, type Finding, withoutEffects } from './check/finding.ts'
 import { fileSchema, routeSchema } from './check/options.ts'
@@ -13,6 +14,7 @@ import { type CheckedSection, checkSinks, checkSources } from './check/sections.
 import { checkRetention, retentionOf } from './check/settings.ts'
 import { plainSchema, shapeOf } from './check/shape.ts'
 import { misspeltEvents } from './check/source-options.ts'
+import { unsubscribedRoutes } from './check/unsubscribed.ts'
 import type { Config, SinkConfig, SourceConfig } from './config.ts'
 import { type Document, readDocument } from './text/document.ts'
 import type { Surroundings } from './text/env.ts'
@@ -22,6 +24,8 @@ import { type Disclosure, locate } from './text/report.ts'
 import { wordsIn } from './text/words.ts'
 
 export interface LoadOptions extends Surroundings {
+  /** What the file is called, for places in it; `routes.yaml` without it. */
+  readonly fileName?: string
   readonly sources: readonly SourceType[]
   /** Finds a built-in sink type or a plugin; undefined where there is none. Rejects where one is not usable. */
   resolveSink(type: string): Promise<SinkType | undefined>
@@ -53,9 +57,23 @@ export async function loadConfig(text: string, options: LoadOptions): Promise<Co
     routes: file.routes.configs,
     retention: file.retention,
     egress: file.egress,
+    approvals: options.sourcesOnly ? new Map() : namedApprovals(file, document, options.fileName),
     warnings,
-    words: disclosure.words,
+    ...disclosure,
   }
+}
+
+/** Where approvals are named: `routes.yaml:31:22  routes.2.match.approval_code`. */
+function namedApprovals(
+  { routes, sources }: CheckedFile,
+  document: Document,
+  fileName = 'routes.yaml',
+): Config['approvals'] {
+  const names = sources.configs.map(({ name }) => name)
+  return approvalsOf(routes.configs, names, (path) => {
+    const { line, column } = document.positionAt(document.placeOf(path)?.from ?? 0)
+    return `${fileName}:${line}:${column}  ${path.join('.')}`
+  })
 }
 
 function isAboutSources({ path: [section] }: Finding): boolean {
@@ -77,7 +95,7 @@ async function checkFile(value: Json, options: LoadOptions): Promise<CheckedFile
   const badRetention = checkRetention(file.retention)
   const wrong = shapeOf(fileSchema).check(value)
   const sinkEntries = entriesOf(file.sinks)
-  const sources = checkSources(entriesOf(file.sources), options.sources)
+  const sources = await checkSources(entriesOf(file.sources), options.sources)
   const sinks = await checkSinks(sinkEntries, options.sinkTypes, options.resolveSink)
   const eventSchemas = Object.entries(options.eventSchemas)
   const known: Known = {
@@ -88,7 +106,7 @@ async function checkFile(value: Json, options: LoadOptions): Promise<CheckedFile
   const egress = egressOf(file.egress)
   const badEgress = checkEgress(file.egress)
   const refused =
-    badEgress.length > 0 ? [] : await refusedSinks(sinks.configs, egress, options.resolveSink)
+    badEgress.length > 0 ? [] : await checkHosts(sources.configs, sinks.configs, egress, options)
   const routes = checkRoutes(Array.isArray(file.routes) ? file.routes : [], known)
   const findings = [
     ...wrong,
@@ -97,16 +115,30 @@ async function checkFile(value: Json, options: LoadOptions): Promise<CheckedFile
     ...beneath(['routes'], routes.findings),
     ...beneath(['retention'], badRetention),
     ...beneath(['egress'], badEgress),
-    ...beneath(['sinks'], refused),
+    ...refused,
   ]
   const warnings = [
     ...beneath(['sources'], misspeltEvents(sources.configs, Object.keys(options.eventSchemas))),
     ...beneath(['routes'], routes.warnings),
+    ...beneath(['routes'], unsubscribedRoutes(routes.configs, sources.configs, known)),
     ...beneath(['sinks'], unknownOrders(sinks.configs, known)),
     ...unusedSinks(sinks, routes),
   ]
   const retention = retentionOf(file.retention)
   return { sources, sinks, routes, retention, egress, findings, warnings }
+}
+
+async function checkHosts(
+  sources: readonly SourceConfig[],
+  sinks: readonly SinkConfig[],
+  egress: EgressOptions,
+  options: LoadOptions,
+): Promise<Finding[]> {
+  const sourceType = async (type: string) => options.sources.find((known) => known.type === type)
+  return [
+    ...beneath(['sources'], await refusedHosts(sources, egress, sourceType)),
+    ...beneath(['sinks'], await refusedHosts(sinks, egress, options.resolveSink)),
+  ]
 }
 
 function entriesOf(section: Json | undefined): Entry[] {

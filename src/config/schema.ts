@@ -1,7 +1,7 @@
 import type { TObject } from '@sinclair/typebox'
 import { isObject, type Json, type JsonObject } from '../core/event.ts'
 import type { SinkType, SourceType } from '../core/plugin.ts'
-import { fileSchema, routeSchema, sinkSchema, sourceSchema } from './check/options.ts'
+import { fileSchema, routeSchema, sinkSchema, sourceSchemaOf } from './check/options.ts'
 import { entrySchema, type Plug, plainSchema } from './check/shape.ts'
 
 /** The JSON Schema (draft-07) of the whole of routes.yaml, for editors. Sinks of other types are taken for plugins'. */
@@ -18,11 +18,11 @@ export function routesSchema(
     properties: {
       ...properties,
       sources: withEntries(properties.sources, {
-        ...chooseByType(sourceSchema, sources),
-        properties: { type: { ...typeOf(sourceSchema), enum: known } },
+        ...chooseByType(sourceSchemaOf, sources),
+        properties: { type: { ...typeOf(sourceSchemaOf(undefined)), enum: known } },
       }),
       sinks: withEntries(properties.sinks, {
-        ...chooseByType(sinkSchema, sinks),
+        ...chooseByType(() => sinkSchema, sinks),
         properties: {
           type: {
             ...typeOf(sinkSchema),
@@ -41,15 +41,18 @@ function withEntries(section: Json | undefined, entry: JsonObject): JsonObject {
 }
 
 /** An entry's type says which options it has; of an unknown type, only those that all have are described. */
-function chooseByType(common: TObject, plugs: readonly Plug[]): JsonObject {
+function chooseByType(
+  commonTo: (plug: Plug | undefined) => TObject,
+  plugs: readonly Plug[],
+): JsonObject {
   const types = plugs.map(({ type }) => type)
   const hasType = (schema: JsonObject) => {
     return { type: 'object', properties: { type: schema }, required: ['type'] }
   }
   const choices = plugs.map((plug) => {
-    return when(hasType({ const: plug.type }), entrySchema(common, plug))
+    return when(hasType({ const: plug.type }), entrySchema(commonTo(plug), plug))
   })
-  const other = when(hasType({ not: { enum: types } }), plainSchema(common))
+  const other = when(hasType({ not: { enum: types } }), plainSchema(commonTo(undefined)))
   return { type: 'object', required: ['type'], allOf: [...choices, other] }
 }
 

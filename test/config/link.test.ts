@@ -1,8 +1,8 @@
 import { expect, test, vi } from 'vitest'
-import type { Config, RouteConfig, SinkConfig } from '../../src/config/config.ts'
+import type { Config, RouteConfig, SinkConfig, SourceConfig } from '../../src/config/config.ts'
 import { link } from '../../src/config/link.ts'
 import { ConfigError } from '../../src/core/errors.ts'
-import type { SinkType } from '../../src/core/plugin.ts'
+import { defineSource, type SinkType } from '../../src/core/plugin.ts'
 import { createNodeRuntime } from '../../src/hosts/node-runtime.ts'
 import { feishu } from '../../src/sources/feishu.ts'
 import { silentLog } from '../log.ts'
@@ -20,13 +20,15 @@ function route(name: string, to: string[], more: Partial<RouteConfig> = {}): Rou
 function configOf(sinks: SinkConfig[], routes: RouteConfig[] = []): Config {
   const source = { name: 'feishu', type: 'feishu', path: '/in', events: ['approval_cc'] }
   return {
-    sources: [{ ...source, options: { verification_token: 't' } }],
+    sources: [{ ...source, options: { verification_token: 't' }, fingerprint: 'feishu' }],
     sinks,
     routes,
     retention: emptyPlan.retention,
     egress: {},
+    approvals: new Map(),
     warnings: [],
     words: [],
+    hiddenText: '',
   }
 }
 
@@ -116,4 +118,56 @@ test('when one does not open, those just opened are closed, and those in use are
     new ConfigError([{ path: 'sinks.broken', message: 'cannot be opened: no such host' }]),
   )
   expect(closed).toEqual(['b'])
+})
+
+/** A source that counts like the sinks do. */
+function connecting({ opened, closed, context }: ReturnType<typeof setup>, more = {}) {
+  const type = defineSource({
+    type: 'ws',
+    connects: true,
+    options: {},
+    open(options) {
+      const name = String(Object(options).name)
+      opened.push(name)
+      return { connect() {}, close: async () => void closed.push(name), ...more }
+    },
+  })
+  return { ...context, sourceType: () => type }
+}
+
+function source(name: string, fingerprint = name, more: Partial<SourceConfig> = {}): SourceConfig {
+  const plain = { name, type: 'ws', path: undefined, events: ['a'], options: { name } }
+  return { ...plain, fingerprint, ...more }
+}
+
+const withSources = (...sources: SourceConfig[]) => ({ ...configOf([sink('s')]), sources })
+
+test('sources with equal options live on, with the event types of now; the others are opened anew', async () => {
+  const counts = setup()
+  const context = connecting(counts)
+  const first = await link(withSources(source('a'), source('b')), context)
+  const changed = withSources(source('a', 'a', { events: ['x'] }), source('b', 'changed'))
+  const second = await link(changed, context, first)
+  expect(counts.opened).toEqual(['a', 'b', 's', 'b'])
+  const [before, after] = [first.sources[0], second.sources[0]]
+  expect(after?.source).toBe(before?.source)
+  expect([before?.accepts('x'), after?.accepts('x')]).toEqual([false, true])
+  expect(second.sources[1]?.source).not.toBe(first.sources[1]?.source)
+  expect(counts.closed).toEqual([])
+})
+
+test('when a sink does not open, sources just opened are closed, and those in use are not', async () => {
+  const counts = setup()
+  const context = connecting(counts)
+  const first = await link(withSources(source('a')), context)
+  const broken = { ...configOf([sink('broken')]), sources: [source('a'), source('b')] }
+  await expect(link(broken, context, first)).rejects.toThrow('sinks.broken: cannot be opened')
+  expect(counts.closed).toEqual(['b'])
+})
+
+test('a source that cannot do what its type says is a problem', async () => {
+  const context = connecting(setup(), { connect: undefined })
+  await expect(link(withSources(source('a')), context)).rejects.toThrow(
+    'sources.a: cannot be opened: its open must return { connect }',
+  )
 })

@@ -1,8 +1,8 @@
 import { Type } from '@sinclair/typebox'
 import { compileEgress, type EgressOptions, parseRule } from '../../core/egress/rules.ts'
-import { isObject, type Json } from '../../core/event.ts'
-import type { Destination, SinkType } from '../../core/plugin.ts'
-import type { SinkConfig } from '../config.ts'
+import { isObject, type Json, type JsonObject } from '../../core/event.ts'
+import type { Destination, SinkType, SourceType } from '../../core/plugin.ts'
+import type { SinkConfig, SourceConfig } from '../config.ts'
 import { findingsWithin } from '../text/dotted.ts'
 import { beneath, type Finding } from './finding.ts'
 
@@ -47,15 +47,17 @@ export function checkEgress(written: Json | undefined): Finding[] {
   })
 }
 
-/** Hosts in sinks' options that the rules refuse whatever their addresses are. Paths begin with a sink's name. */
-export async function refusedSinks(
-  sinks: readonly SinkConfig[],
+type PlugType = SourceType | SinkType
+
+/** Hosts in plugs' options that the rules refuse whatever their addresses are. Paths begin with an entry's name. */
+export async function refusedHosts(
+  entries: readonly (SourceConfig | SinkConfig)[],
   egress: EgressOptions,
-  resolveSink: (type: string) => Promise<SinkType | undefined>,
+  resolve: (type: string) => Promise<PlugType | undefined>,
 ): Promise<Finding[]> {
   const { refusesHost } = compileEgress(egress)
-  const checking = sinks.map(async ({ name, type, options }) => {
-    const problems = destinationsOf(await resolveSink(type), options).flatMap(({ path, host }) => {
+  const checking = entries.map(async ({ name, type, options }) => {
+    const problems = destinationsOf(await resolve(type), options).flatMap(({ path, host }) => {
       const refusal = refusesHost(host)
       if (refusal === undefined) return []
       return [{ path, message: `is refused by the egress rules: ${refusal.reason}` }]
@@ -66,10 +68,7 @@ export async function refusedSinks(
 }
 
 /** A plugin's own function may throw; then its hosts are checked when it connects. */
-function destinationsOf(
-  type: SinkType | undefined,
-  options: SinkConfig['options'],
-): readonly Destination[] {
+function destinationsOf(type: PlugType | undefined, options: JsonObject): readonly Destination[] {
   try {
     return type?.destinations?.(options) ?? []
   } catch {

@@ -5,7 +5,7 @@ import type { SinkConfig, SourceConfig } from '../config.ts'
 import { findingsWithin } from '../text/dotted.ts'
 import { type Finding, withoutEffects } from './finding.ts'
 import { fingerprintOf } from './fingerprint.ts'
-import { type SinkOptions, type SourceOptions, sinkSchema, sourceSchema } from './options.ts'
+import { type SinkOptions, type SourceOptions, sinkSchema, sourceSchemaOf } from './options.ts'
 import { knownKeys } from './schema-walk.ts'
 import { checkSettings, settingsOf } from './settings.ts'
 import { type Plug, plainSchema, plugShape, shapeOf, takenOptions } from './shape.ts'
@@ -27,13 +27,21 @@ export interface Entry {
 }
 
 /** Without a plug, because its type is unknown, only the options that all sources have are checked. */
-export function checkSource(entry: Entry, plug: Plug | undefined): Checked<SourceConfig> {
-  const written = checkSourceOptions(entry.value)
-  const { schema, findings: others } = checkEntry(entry, sourceSchema, plug)
+export async function checkSource(
+  entry: Entry,
+  plug: Plug | undefined,
+): Promise<Checked<SourceConfig>> {
+  const common = sourceSchemaOf(plug)
+  const written = checkSourceOptions(entry.value).filter(({ path: [name = ''] }) =>
+    Object.hasOwn(common.properties, name),
+  )
+  const { schema, findings: others } = checkEntry(entry, common, plug)
   const findings = [...written, ...withoutEffects(others, written)]
   if (findings.length > 0) return { config: undefined, schema, findings }
-  const [common, options] = split<SourceOptions>(entry.value, sourceSchema)
-  return { config: { name: entry.name, ...common, options }, schema, findings }
+  const [{ type, path, events }, options] = split<SourceOptions>(entry.value, common)
+  const fingerprint = await fingerprintOf({ type, options })
+  const config = { name: entry.name, type, path, events, options, fingerprint }
+  return { config, schema, findings }
 }
 
 /** Without a plug, because its type is unknown, only the options that all sinks have are checked. */

@@ -1,7 +1,7 @@
 import { isObject, type Json, type JsonObject } from '../../core/event.ts'
+import { didYouMean } from '../../core/suggest.ts'
 import type { Finding, Path } from './finding.ts'
 import { alternatives, itemSchemas, knownKeys, propertySchemas } from './schema-walk.ts'
-import { didYouMean } from './suggest.ts'
 
 /** The events that a route may see, as far as schemas describe them. */
 export interface Events {
@@ -53,7 +53,8 @@ function choiceLeaves(choices: readonly JsonObject[], path: Path, field: Path): 
   return choices.flatMap((choice, index) => leavesOf(choice, [...path, String(index)], field))
 }
 
-function isChoice(value: Json | undefined): value is readonly JsonObject[] {
+/** Whether what stands under `$or` is a choice between patterns: one alone is a field of that name. */
+export function isChoice(value: Json | undefined): value is readonly JsonObject[] {
   return Array.isArray(value) && value.length > 1 && value.every(isObject)
 }
 

@@ -1,4 +1,4 @@
-import { type Static, Type } from '@sinclair/typebox'
+import { type Static, type TObject, Type } from '@sinclair/typebox'
 import type { JsonObject } from '../../core/event.ts'
 import { DURATION_PATTERN } from '../duration.ts'
 import { RATE_PATTERN } from '../rate.ts'
@@ -105,7 +105,7 @@ export const sinkSchema = Type.Object({
 export type SinkOptions = Static<typeof sinkSchema>
 
 /** The options that every source has; those of its type stand beside them. */
-export const sourceSchema = Type.Object({
+const sourceSchema = Type.Object({
   type: plugName('What kind of source it is.', ['feishu']),
   path: Type.String({
     description: 'Where it receives its callbacks; every source has its own.',
@@ -124,7 +124,15 @@ export const sourceSchema = Type.Object({
   ),
 })
 
-export type SourceOptions = Static<typeof sourceSchema>
+/** Those of a source that connects by itself, so that nothing reaches it at a path. */
+const connectingSchema = Type.Omit(sourceSchema, ['path'])
+
+export type SourceOptions = Static<typeof connectingSchema> & { readonly path?: string }
+
+/** The options that a source has beside those of its type. */
+export function sourceSchemaOf(type: { readonly connects?: boolean } | undefined): TObject {
+  return type?.connects ? connectingSchema : sourceSchema
+}
 
 const names = (of: string) =>
   Type.Array(Type.String({ minLength: 1 }), { description: of, minItems: 1 })

@@ -147,7 +147,10 @@ function checkSyntax(match: JsonObject, { parse }: Context): Finding[] {
   }
 }
 
-function acceptedTypes(from: Iterable<string>, { events }: Known): ReadonlySet<string> | '*' {
+export function acceptedTypes(
+  from: Iterable<string>,
+  { events }: Known,
+): ReadonlySet<string> | '*' {
   const types = new Set<string>()
   for (const source of from) {
     const accepted = events.get(source) ?? '*'
@@ -158,7 +161,7 @@ function acceptedTypes(from: Iterable<string>, { events }: Known): ReadonlySet<s
 }
 
 /** The event types that a pattern names one by one, where it does. */
-function wantedTypes({ type }: JsonObject): readonly string[] | undefined {
+export function wantedTypes({ type }: JsonObject): readonly string[] | undefined {
   const types = [type].flat()
   return types.every((item) => typeof item === 'string') ? types : undefined
 }

@@ -1,11 +1,12 @@
 import { messageOf } from '../../core/errors.ts'
 import { isObject, type Json, type JsonObject } from '../../core/event.ts'
+import { closest } from '../../core/suggest.ts'
 import type { SinkConfig, SourceConfig } from '../config.ts'
 import { type Checked, checkSink, checkSource, type Entry } from './entries.ts'
 import { beneath, type Finding } from './finding.ts'
 import { PLUG_NAME } from './options.ts'
 import type { Plug } from './shape.ts'
-import { closest } from './suggest.ts'
+import { sharedOptions } from './unique.ts'
 
 /** All entries of `sources` or of `sinks`. */
 export interface CheckedSection<T> {
@@ -17,20 +18,20 @@ export interface CheckedSection<T> {
 }
 
 /** Paths that the gateway answers itself. */
-const OWN_PATHS = /^\/(healthz|readyz|metrics|api|console)(\/|$)/
+const OWN_PATHS = /^\/(healthz|readyz|metrics|api|console|callback\/ws)(\/|$)/
 
-export function checkSources(
+export async function checkSources(
   entries: readonly Entry[],
   types: readonly Plug[],
-): CheckedSection<SourceConfig> {
-  const checked = entries.map((entry) => {
+): Promise<CheckedSection<SourceConfig>> {
+  const checking = entries.map(async (entry) => {
     const type = typeOf(entry.value)
     const plug = types.find((known) => known.type === type)
     const names = types.map((known) => known.type)
     const unknown = type === undefined || plug ? [] : [unknownType(type, names, '')]
-    return withFindings(checkSource(entry, plug), unknown)
+    return withFindings(await checkSource(entry, plug), unknown)
   })
-  const section = sectionOf(entries, checked)
+  const section = sectionOf(entries, await Promise.all(checking))
   return { ...section, findings: [...section.findings, ...checkPaths(section.configs)] }
 }
 
@@ -50,7 +51,14 @@ export async function checkSinks(
     const finding = plug === undefined ? unknownType(type, known, hint) : onType(plug)
     return withFindings(await checkSink(entry, undefined), [finding])
   })
-  return sectionOf(entries, await Promise.all(checking))
+  const section = sectionOf(entries, await Promise.all(checking))
+  const plugs = new Map<string, Plug>()
+  for (const { type } of section.configs) {
+    const plug = await look(type)
+    if (typeof plug === 'object') plugs.set(type, plug)
+  }
+  const shared = sharedOptions(section.configs, plugs)
+  return { ...section, findings: [...section.findings, ...shared] }
 }
 
 /** A plug; why it is not usable; or undefined where there is none. */
@@ -115,10 +123,11 @@ function sectionOf<T>(
   }
 }
 
-/** Every source has a path of its own. */
+/** Every source that does not connect by itself has a path of its own. */
 function checkPaths(sources: readonly SourceConfig[]): Finding[] {
   const owners = new Map<string, string>()
   return sources.flatMap(({ name, path }) => {
+    if (path === undefined) return []
     const owner = owners.get(path)
     owners.set(path, owner ?? name)
     if (OWN_PATHS.test(path)) return [onPath(name, 'is a path that the gateway answers itself')]

@@ -18,6 +18,8 @@ export interface Plug {
   readonly type: string
   readonly options: OptionsSchema
   readonly concurrency?: number
+  readonly connects?: boolean
+  readonly unique?: string
   check?(options: JsonObject): readonly Problem[]
 }
 

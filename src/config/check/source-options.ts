@@ -1,7 +1,7 @@
 import { isObject, type Json } from '../../core/event.ts'
+import { closest } from '../../core/suggest.ts'
 import type { SourceConfig } from '../config.ts'
 import type { Finding } from './finding.ts'
-import { closest } from './suggest.ts'
 
 /** What their schema cannot say well of the options that every source has, as the file has them. */
 export function checkSourceOptions(written: Json): Finding[] {
