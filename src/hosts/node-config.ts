@@ -44,11 +44,13 @@ export async function readConfigFile({
 }: ReadOptions): Promise<ConfigFile> {
   const folder = dirname(resolve(file))
   const text = await readText(file)
-  const report = (problems: readonly Problem[]) => formatProblems(basename(file), text, problems)
+  const report = (problems: readonly Problem[], hiddenText?: string) =>
+    formatProblems(basename(file), text, problems, hiddenText)
   const conceal = (words: Config['words'], problems: readonly Problem[]) =>
     problems.map((problem) => ({ ...problem, message: concealAll(problem.message, words) }))
   try {
     const config = await loadConfig(text, {
+      fileName: basename(file),
       env,
       readFile: (path) => readFileSync(resolve(folder, path), 'utf8'),
       sources: sourceTypes,
@@ -63,7 +65,7 @@ export async function readConfigFile({
       folder,
       config,
       warnings: report(config.warnings),
-      report: (problems) => report(conceal(config.words, problems)),
+      report: (problems) => report(conceal(config.words, problems), config.hiddenText),
     }
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error

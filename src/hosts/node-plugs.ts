@@ -6,13 +6,15 @@ import { messageOf } from '../core/errors.ts'
 import { isObject } from '../core/event.ts'
 import type { SinkType, SourceType } from '../core/plugin.ts'
 import { within } from '../core/within.ts'
+import { feishuWs } from '../sinks/feishu-ws.ts'
 import { kafka } from '../sinks/kafka.ts'
 import { log } from '../sinks/log.ts'
 import { webhook } from '../sinks/webhook.ts'
 import { feishu } from '../sources/feishu.ts'
+import { feishuWs as feishuWsSource } from '../sources/feishu-ws.ts'
 
-export const sourceTypes: readonly SourceType[] = [feishu]
-export const sinkTypes: readonly SinkType[] = [webhook, kafka, log]
+export const sourceTypes: readonly SourceType[] = [feishu, feishuWsSource]
+export const sinkTypes: readonly SinkType[] = [webhook, kafka, feishuWs, log]
 
 /** A module may await at its top level, for ever. */
 const LOAD_MS = 5_000

@@ -1,17 +1,15 @@
-import { link } from '../config/link.ts'
-import { ConfigError, messageOf } from '../core/errors.ts'
-import type { Plan } from '../core/plan.ts'
-import type { Log, Runtime } from '../core/runtime.ts'
+import { messageOf } from '../core/errors.ts'
+import type { Log } from '../core/runtime.ts'
 import type { Store } from '../core/store.ts'
-import { createGateway } from '../gateway.ts'
+import { createGateway, type Gateway } from '../gateway.ts'
 import { createAdmin } from '../http/admin.ts'
 import { openMemoryStore } from '../stores/memory.ts'
 import { openSqliteStore } from '../stores/sqlite-node.ts'
 import { ConfigFileError } from './config-file-error.ts'
 import type { Environment } from './environment.ts'
-import { type ConfigFile, linking } from './node-config.ts'
+import { linkFile } from './link-file.ts'
+import type { ConfigFile } from './node-config.ts'
 import { createNodeMetrics, type NodeMetrics } from './node-metrics.ts'
-import { resolveSink } from './node-plugs.ts'
 import { createNodeRuntime } from './node-runtime.ts'
 import { listen, type NodeServer } from './node-server.ts'
 import { createWakeTimer } from './wake-timer.ts'
@@ -66,7 +64,10 @@ async function open(
   const store = await openStore(environment, die)
   opened.push(() => store.close())
   let plan = await linkFile(file, runtime)
-  const metrics = createNodeMetrics(store, () => gateway.status())
+  const metrics = createNodeMetrics(store, {
+    status: () => gateway.status(),
+    connections: () => gateway.connections(),
+  })
   const { adminToken: token, adminPort, port, host } = environment
   const admin = createAdmin({
     token,
@@ -85,23 +86,26 @@ async function open(
     meter: metrics.meter,
     wakeAt: timer.wakeAt,
     admin: adminPort === undefined ? admin : undefined,
+    publicUrl: environment.publicUrl,
   })
   const servers: NodeServer[] = []
-  // At once: no new attempt is begun while the last requests are answered.
-  opened.push(async () => {
-    await Promise.all([gateway.close(), ...servers.map((server) => server.close())])
-  }, timer.close)
   const { reload, stop } = createReload(metrics, log, async (read) => {
     const next = await read()
     plan = await linkFile(next, runtime, plan)
     runtime.follow(next.config.egress)
     gateway.follow(plan)
   })
-  servers.push(await listen(gateway.fetch, { port, host }, runtime))
+  opened.push(() => closeAll(gateway, servers), timer.close, stop)
+  servers.push(await listen(gateway, { port, host }, runtime))
   if (adminPort !== undefined)
-    servers.push(await listen(admin.fetch, { port: adminPort, host }, runtime))
-  opened.push(stop)
+    servers.push(await listen(admin, { port: adminPort, host, variable: 'ADMIN_PORT' }, runtime))
+  gateway.connect()
   return { port: servers[0]?.port ?? port, adminPort: servers[1]?.port, died, reload }
+}
+
+/** At once: no new attempt is begun while the last requests are answered. */
+async function closeAll(gateway: Gateway, servers: readonly NodeServer[]): Promise<void> {
+  await Promise.all([gateway.close(), ...servers.map((server) => server.close())])
 }
 
 function openStore(
@@ -109,23 +113,6 @@ function openStore(
   died: (error: Error) => void,
 ): Promise<Store> | Store {
   return sqliteFile === undefined ? openMemoryStore() : openSqliteStore({ file: sqliteFile, died })
-}
-
-async function linkFile(file: ConfigFile, runtime: Runtime, previous?: Plan): Promise<Plan> {
-  const plugins = await Promise.all(
-    file.config.sinks.map(({ type }) => resolveSink(file.folder, type)),
-  )
-  const context = {
-    ...linking,
-    runtime,
-    sinkType: (type: string) => plugins.find((known) => known?.type === type),
-  }
-  try {
-    return await link(file.config, context, previous)
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error
-    throw new ConfigFileError(error, file.report(error.problems))
-  }
 }
 
 type Read = () => Promise<ConfigFile>

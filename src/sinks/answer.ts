@@ -33,7 +33,8 @@ function codeOf(error: unknown): string {
     : 'broken off'
 }
 
-function describe(status: number): string {
+/** A status that is no success, in words. */
+export function describe(status: number): string {
   if (status === 410) return 'gone (410): the receiver wants no more events at this url'
   if ([301, 302, 303, 307, 308].includes(status)) {
     return `redirected (${status}): set the sink's url to the final address`

@@ -2,7 +2,7 @@ import process from 'node:process'
 import { defineSink } from '../core/plugin.ts'
 import { messageOf } from './kafka/message.ts'
 import { accessOf, checkKafka, hostsOf, kafkaOptions } from './kafka/options.ts'
-import { readPem } from './kafka/pem.ts'
+import { readCertificates } from './kafka/pem.ts'
 
 /** What tests shorten. */
 export interface KafkaTiming {
@@ -26,16 +26,20 @@ export function kafkaWith(timing: Partial<KafkaTiming>) {
     options: kafkaOptions,
     check: checkKafka,
     destinations: hostsOf,
+    checkFiles({ ssl }, { folder }) {
+      if (typeof ssl === 'object') readCertificates(folder, 'ssl', ssl)
+    },
     async open(options, { folder, log, egress }) {
       silenceNegativeTimeouts()
       // Here and not above: kafkajs takes a tenth of a second to load, of every command that needs no Kafka.
       const { shareCluster } = await import('./kafka/cluster.ts')
-      const access = accessOf(options, (value, path) => readPem(folder, value, path))
+      const access = accessOf(options, (ssl) => readCertificates(folder, 'ssl', ssl))
       const { compression, format, topic } = options
       const settings = { ...TIMING, ...timing, compression, log, egress }
-      const { batches, close } = shareCluster(access, topic, settings)
+      const { batches, probe, close } = shareCluster(access, topic, settings)
       return {
         deliver: (event, { signal }) => batches.send(messageOf(event, format), signal),
+        probe,
         close,
       }
     },

@@ -1,5 +1,5 @@
 import { defineSink } from '../core/plugin.ts'
-import type { Crypto, Runtime } from '../core/runtime.ts'
+import type { Crypto, FetchResponse, Runtime } from '../core/runtime.ts'
 import { noAnswer, readAnswer } from './answer.ts'
 import {
   type Encode,
@@ -9,6 +9,7 @@ import {
   encodeFeishu,
 } from './encode.ts'
 import { createSign } from './sign.ts'
+import { createUrlVerification, type Post } from './url-verification.ts'
 import {
   destinationsOf,
   listOf,
@@ -23,32 +24,49 @@ export const webhook = defineSink({
   options: webhookOptions,
   check: webhookProblems,
   destinations: destinationsOf,
+  checkFiles({ tls }, { secure }) {
+    if (tls) void secure(tls).close()
+  },
   async open(options, runtime) {
     const { url, headers } = destination(options, runtime.crypto)
     const encode = await createEncode(options, runtime)
     const signatureOf = createSignatureHeaders(options, runtime)
     const tls = options.tls && runtime.secure(options.tls)
+    const request = (method: string, more: Headers, body: string, signal: AbortSignal) =>
+      runtime
+        .fetch(url, { method, headers: { ...headers, ...more }, body, signal, ...(tls && { tls }) })
+        .catch((error: unknown) => {
+          throw noAnswer(error, signal)
+        })
+    const post: Post = (...message) => request('POST', ...message)
+    const verify = isFeishuApp(options)
+      ? await createUrlVerification(options, runtime.crypto, post)
+      : undefined
     return {
       async deliver(event, { signal }) {
         const message = await encode(event)
         const signature = await signatureOf(event.id, message.body)
-        const answer = await runtime
-          .fetch(url, {
-            method: 'POST',
-            headers: { ...headers, ...message.headers, ...signature },
-            body: message.body,
-            signal,
-            ...(tls && { tls }),
-          })
-          .catch((error: unknown) => {
-            throw noAnswer(error, signal)
-          })
+        const answer = await post({ ...message.headers, ...signature }, message.body, signal)
         return readAnswer(answer, runtime.now())
       },
+      probe: verify ?? (async (signal) => isThere(await request('HEAD', {}, '', signal))),
+      ...(verify && { greet: verify }),
       close: async () => tls?.close(),
     }
   },
 })
+
+type Headers = Readonly<Record<string, string>>
+
+/** Whether the receiver stands where an app of Feishu's would, and so is asked what Feishu asks. */
+function isFeishuApp({ verification_token, encrypt_key }: WebhookOptions): boolean {
+  return verification_token !== undefined || encrypt_key !== undefined
+}
+
+/** Any answer will do: hardly a receiver of POSTs knows HEAD. */
+function isThere({ status }: FetchResponse): string {
+  return `is there: answers HEAD with ${status}`
+}
 
 /** The URL without its user and password, which go into a header: `fetch` takes no URL that has them. */
 function destination({ url, headers = {} }: WebhookOptions, crypto: Crypto) {

@@ -20,6 +20,7 @@ function routes(url: string): string {
   return `${FEISHU}sinks:
   plain: { type: webhook, url: "${url}/plain?key=\${URL_KEY}", secret: "\${HOOK_SECRET}", headers: { X-Key: "\${API_KEY}" } }
   sdk: { type: webhook, url: "${url}/sdk", verification_token: "\${HOOK_TOKEN}", encrypt_key: "\${HOOK_KEY}" }
+  asked: { type: webhook, url: "${url}/asked", verification_token: "\${HOOK_TOKEN}" }
   refused: { type: webhook, url: "http://127.0.0.1:9/?key=\${URL_KEY}", retry: { attempts: 1 } }
   out: { type: log }
   file: { type: jsonl, path: events.jsonl }
@@ -39,11 +40,15 @@ function bytesOf(folder: string): string {
 
 test('no secret is in a delivery, a file, a log line, an error or a metric', async () => {
   await using receiver = await openReceiver()
-  receiver.answerWith(status(500, {}, 'no'), status(200))
+  receiver.answerWith((response, { body }) => response.writeHead(500).end(body))
   await using folder = await openFolder({ 'routes.yaml': routes(receiver.url) })
   const plugin = await readFile(new URL('../../plugins/jsonl.ts', import.meta.url), 'utf8')
   await folder.write('plugins/jsonl.ts', plugin)
   await using gateway = await serve(folder, OWN)
+  const verifications = () => gateway.log.filter((line) => line.includes('url_verification'))
+  await expect.poll(verifications).toHaveLength(2)
+  expect(receiver.requests.some(({ body }) => body.includes(OWN.HOOK_TOKEN))).toBe(true)
+  receiver.answerWith(status(500, {}, 'no'), status(200))
 
   const callback = callbackOf()
   const v2 = {
@@ -69,7 +74,7 @@ test('no secret is in a delivery, a file, a log line, an error or a metric', asy
       },
     ),
   )
-  await expect.poll(() => receiver.requests.length).toBeGreaterThanOrEqual(5)
+  await expect.poll(() => receiver.requests.length).toBeGreaterThanOrEqual(2 + 5)
   await gateway.logged('dead letter')
   const open = await fetch(`${gateway.adminUrl}/metrics`)
   expect(open.status).toBe(401)

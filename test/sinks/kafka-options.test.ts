@@ -11,7 +11,9 @@ import {
   type KafkaOptions,
   kafkaOptions,
 } from '../../src/sinks/kafka/options.ts'
+import { readCertificates } from '../../src/sinks/kafka/pem.ts'
 import { kafka } from '../../src/sinks/kafka.ts'
+import { pem, TLS_FOLDER } from '../secure-receiver.ts'
 
 const least = { brokers: ['kafka-1:9092'], topic: 'approvals.cc' }
 const problemsOf = (some: object) => {
@@ -111,11 +113,12 @@ describe('certificates', () => {
   }
 
   test('PEM text is taken as it is, anything else as a file', () => {
-    const { ssl } = accessOf(options, (value, path) => `${path}=${value}`)
-    expect(ssl).toEqual({
-      ca: 'ssl.ca=ca.pem',
-      cert: 'ssl.cert=-----BEGIN CERTIFICATE-----',
-      key: 'ssl.key=not PEM, and secret',
+    const files = { ca: 'ca.pem', cert: pem('client.pem'), key: 'client.key' }
+    const read = (ssl: object) => readCertificates(TLS_FOLDER, 'ssl', ssl)
+    expect(accessOf({ ...options, ssl: files }, read).ssl).toEqual({
+      ca: pem('ca.pem'),
+      cert: pem('client.pem'),
+      key: pem('client.key'),
     })
   })
 

@@ -1,8 +1,5 @@
-import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { AESCipher, adaptDefault, EventDispatcher } from '@larksuiteoapi/node-sdk'
+import { AESCipher } from '@larksuiteoapi/node-sdk'
 import { HTTP } from 'cloudevents'
 import { Webhook } from 'standardwebhooks'
 import { afterAll, describe, expect, test } from 'vitest'
@@ -15,6 +12,7 @@ import type { WebhookOptions } from '../../src/sinks/webhook-options.ts'
 import { silentLog } from '../log.ts'
 import { type Answer, openReceiver, type ReceivedRequest, status } from '../receiver.ts'
 import { sampleEvent, sampleRaw } from '../sample-event.ts'
+import { openSdkReceiver } from '../sdk-receiver.ts'
 import { openSecureReceiver, pem } from '../secure-receiver.ts'
 import { type Arrived, context, eventWith, type SinkUnderTest, testSink } from '../suites/sink.ts'
 
@@ -217,22 +215,11 @@ describe('a receiver built on the official Feishu SDK', () => {
     options: Partial<WebhookOptions>,
     event = sampleEvent(),
   ) {
-    const handled: Record<string, unknown>[] = []
-    const dispatcher = new EventDispatcher({ ...keys, logger: { ...silentLog, trace() {} } })
-    dispatcher.register<Record<string, (data: Record<string, unknown>) => void>>({
-      approval_cc: (data) => {
-        handled.push(data)
-      },
-    })
-    const server = createServer(adaptDefault('/webhook/event', dispatcher)).listen(0, '127.0.0.1')
-    await once(server, 'listening')
-    const { port } = server.address() as AddressInfo
-    const sink = await openSink({ url: `http://127.0.0.1:${port}/webhook/event`, ...options })
+    await using receiver = await openSdkReceiver(keys, { autoChallenge: false })
+    const sink = await openSink({ url: receiver.url, ...options })
     const receipt = await sink.deliver(event, context())
-    server.closeAllConnections()
-    server.close()
     expect(receipt).toEqual({ status: 200 })
-    return handled
+    return receiver.handled
   }
 
   const theirs = { verification_token: 'their token', encrypt_key: 'their key ✓' }
@@ -374,7 +361,8 @@ describe('no answer', () => {
   })
 
   test('where the receiver hangs up is worth a quick try', async () => {
-    const { failure } = await failureOf((response) => response.destroy())
+    const { message, failure } = await failureOf((response) => response.destroy())
+    expect(message).toBe('the connection was closed before an answer came')
     expect(failure.transient).toBe(true)
   })
 

@@ -5,6 +5,7 @@ import { within } from '../../core/within.ts'
 import { type Batches, createBatches } from './batches.ts'
 import { type Connection, type ConnectionSettings, openConnection } from './connection.ts'
 import { type KafkaAccess, kafkaConfigOf } from './options.ts'
+import { probeTopic } from './probe.ts'
 import { socketFactory } from './socket.ts'
 
 export interface ClusterSettings extends ConnectionSettings {
@@ -19,6 +20,8 @@ export interface ClusterSettings extends ConnectionSettings {
 /** A sink's share of a cluster's one producer. */
 export interface ClusterShare {
   readonly batches: Batches
+  /** Asks the brokers for the topic: resolves with what they say of it. */
+  probe(): Promise<string>
   /** Sends what is waiting; the last one to close rejects what the brokers have not taken by then, and disconnects. */
   close(): Promise<void>
 }
@@ -50,6 +53,8 @@ export function shareCluster(
   cluster.topics.set(topic, batches)
   return {
     batches,
+    // Someone waits for the answer: brokers that do not take the second try are to be told of.
+    probe: () => probeTopic(createClient(access, { ...settings, retries: 1 }), topic),
     async close() {
       await within(settings.closeMs, batches.flush, tooLate).catch(() => undefined)
       cluster.users -= 1
@@ -66,7 +71,12 @@ function tooLate(): DeliveryError {
 }
 
 function openCluster(access: KafkaAccess, settings: ClusterSettings): Cluster {
-  const client = new Kafka({
+  const connection = openConnection(createClient(access, settings), settings)
+  return { connection, topics: new Map(), users: 0 }
+}
+
+function createClient(access: KafkaAccess, settings: ClusterSettings): Kafka {
+  return new Kafka({
     ...kafkaConfigOf(access),
     socketFactory: socketFactory(settings.egress),
     connectionTimeout: 3000,
@@ -76,7 +86,6 @@ function openCluster(access: KafkaAccess, settings: ClusterSettings): Cluster {
     logLevel: logLevel.ERROR,
     logCreator: logTo(settings.log),
   })
-  return { connection: openConnection(client, settings), topics: new Map(), users: 0 }
 }
 
 /** Only fields that are known to hold no secret. What fails for good reaches people with its delivery. */

@@ -4,6 +4,7 @@ import type { Problem } from '../../core/errors.ts'
 import type { Destination } from '../../core/plugin.ts'
 import { certificateOptions, pairProblems } from '../certificates.ts'
 import { formatOption } from '../format.ts'
+import type { CertificateFiles } from './pem.ts'
 
 const sslOption = T.Object(certificateOptions, { additionalProperties: false })
 
@@ -99,21 +100,16 @@ export interface KafkaAccess {
   readonly brokers: readonly string[]
   readonly clientId: string
   /** Certificates as PEM text. */
-  readonly ssl: boolean | Readonly<Record<string, string>>
+  readonly ssl: boolean | CertificateFiles
   readonly sasl: T.Static<typeof saslOption> | undefined
 }
 
-/** `readPem` gives the PEM text that an `ssl` option stands for. */
+/** `read` gives the PEM texts that the `ssl` options stand for. */
 export function accessOf(
   { brokers, client_id, ssl = false, sasl }: KafkaOptions,
-  readPem: (value: string, path: string) => string,
+  read: (files: CertificateFiles) => CertificateFiles,
 ): KafkaAccess {
-  if (typeof ssl === 'boolean') return { brokers, clientId: client_id, ssl, sasl }
-  const certificates = Object.entries(ssl).map(([name, value]) => [
-    name,
-    readPem(value, `ssl.${name}`),
-  ])
-  return { brokers, clientId: client_id, ssl: Object.fromEntries(certificates), sasl }
+  return { brokers, clientId: client_id, ssl: typeof ssl === 'boolean' ? ssl : read(ssl), sasl }
 }
 
 /** The same in kafkajs's words. */

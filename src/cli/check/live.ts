@@ -1,0 +1,71 @@
+import type { Config } from '../../config/config.ts'
+import { concealAll } from '../../config/text/report.ts'
+import type { LiveSink, LiveSource, Plan } from '../../core/plan.ts'
+import { within } from '../../core/within.ts'
+import type { Environment } from '../../hosts/environment.ts'
+import { linkFile } from '../../hosts/link-file.ts'
+import type { ConfigFile } from '../../hosts/node-config.ts'
+import { createNodeLog } from '../../hosts/node-log.ts'
+import { createNodeRuntime, type NodeRuntime, survivePlugs } from '../../hosts/node-runtime.ts'
+import { type Answer, probe } from './probe.ts'
+import { askSubscriptions } from './subscriptions.ts'
+
+export interface PlacedAnswer extends Answer {
+  /** `sinks.finance` */
+  readonly path: string
+}
+
+/**
+ * Opens what the file names, asks all of it at once, and gives the answers in the order of the file, without secrets.
+ * Nothing is delivered or stored, and all is closed again. Throws ConfigFileError for what cannot be opened.
+ */
+export async function* askAll(
+  file: ConfigFile,
+  { proxies }: Pick<Environment, 'proxies'>,
+): AsyncGenerator<PlacedAnswer> {
+  const log = createNodeLog('silent')
+  const runtime = createNodeRuntime({ folder: file.folder, log, proxies })
+  runtime.follow(file.config.egress)
+  survivePlugs(log)
+  try {
+    const plan = await linkFile(file, runtime)
+    const asked = [
+      ...plan.sources.map((live) => askSource(live, plan, file.config, runtime)),
+      ...[...plan.sinks.values()].map((live) => askSink(live, runtime)),
+    ]
+    for (const answers of asked) yield* await answers
+    await close(plan)
+  } finally {
+    await runtime.close()
+  }
+}
+
+async function askSink({ name, sink, conceal }: LiveSink, runtime: NodeRuntime) {
+  const { result, message } = await probe(sink, runtime)
+  return [{ path: `sinks.${name}`, result, message: conceal(message) }]
+}
+
+async function askSource(live: LiveSource, plan: Plan, config: Config, runtime: NodeRuntime) {
+  const { name, source } = live
+  const probed = await probe(source, runtime)
+  const subscriptions = await askSubscriptions(live, plan.approvals(name))
+  const isSilent = probed.result === 'unasked' && subscriptions.length > 0
+  const words = config.words.filter(({ path: [section, entry] }) => {
+    // An approval's code may come from a variable.
+    return section === 'routes' || (section === 'sources' && entry === name)
+  })
+  return [...(isSilent ? [] : [probed]), ...subscriptions].map(({ result, message }) => {
+    return { path: `sources.${name}`, result, message: concealAll(message, words) }
+  })
+}
+
+const CLOSE_MS = 5_000
+
+async function close({ sources, sinks }: Plan): Promise<void> {
+  const plugs = [
+    ...sources.map(({ source }) => source),
+    ...[...sinks.values()].map(({ sink }) => sink),
+  ]
+  const late = () => new Error(`not within ${CLOSE_MS / 1000} s`)
+  await Promise.allSettled(plugs.map((plug) => within(CLOSE_MS, async () => plug.close?.(), late)))
+}
