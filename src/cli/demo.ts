@@ -1,18 +1,17 @@
-import { randomBytes } from 'node:crypto'
 import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { createSeal } from '../feishu/seal.ts'
-import { setToken } from '../feishu/token.ts'
+import { within } from '../core/within.ts'
 import { type Env, readEnvironment } from '../hosts/environment.ts'
 import { type NodeGateway, openNodeGateway } from '../hosts/node.ts'
 import { readConfigFile } from '../hosts/node-config.ts'
-import { nodeCrypto } from '../hosts/node-crypto.ts'
 import { createNodeLog } from '../hosts/node-log.ts'
 import type { Command } from './command.ts'
+import { openDemoFeishu } from './demo/feishu.ts'
 import { demoSteps, ROUTES, type Step } from './demo/steps.ts'
 
+const CONNECTED_WITHIN_MS = 10_000
 const DELIVERED_WITHIN_MS = 10_000
 const LOOK_EVERY_MS = 20
 
@@ -23,6 +22,8 @@ export const demo: Command = {
   usage: '',
   help: 'Runs a gateway with its store in a temporary folder. Needs nothing but the checkout.',
   async run() {
+    // All of it is on loopback. The official SDK would ask a proxy for that, too.
+    process.env.no_proxy = '127.0.0.1'
     const folder = await mkdtemp(join(tmpdir(), 'lark-fanout-demo-'))
     try {
       return await show(folder)
@@ -33,30 +34,41 @@ export const demo: Command = {
 }
 
 async function show(folder: string): Promise<number> {
-  const { openSdkReceiver, openSignedReceiver } = await import('./demo/receivers.ts').catch(() => {
+  const { openConnectedReceiver, openSdkReceiver, openSignedReceiver } = await import(
+    './demo/receivers.ts'
+  ).catch(() => {
     throw new Error('the demo needs the checkout, for its plugins and for the consumers’ libraries')
   })
+  const feishu = await openDemoFeishu()
   const finance = await openSignedReceiver()
   const hr = await openSdkReceiver()
-  const env = {
-    TOKEN: randomBytes(16).toString('hex'),
-    KEY: randomBytes(16).toString('hex'),
+  const desk = openConnectedReceiver()
+  const gateway = await openDemoGateway(folder, {
     PORT: '0',
     HOST: '127.0.0.1',
     DATABASE_URL: `sqlite:${join(folder, 'lark-fanout.db')}`,
+    ...feishu.env,
     ...finance.env,
     ...hr.env,
-  }
-  const gateway = await openDemoGateway(folder, env)
+    ...desk.env,
+  })
+  const address = `http://127.0.0.1:${gateway.port}`
+  const unconnected = () => new Error('the long-connection client did not connect')
+  await within(CONNECTED_WITHIN_MS, () => desk.connect(address), unconnected)
+  await feishu.saveUrl(`${address}/webhook/event`)
   const steps = demoSteps()
-  const answers = await sendAll(steps, gateway, env)
+  const answers: string[] = []
+  for (const step of steps) answers.push(await feishu.send(step))
   const look = async (): Promise<Arrivals> => ({
     finance: finance.ids,
     'hr-app': hr.ids,
+    desk: desk.ids,
     archive: await archivedIds(folder),
   })
   const arrivals = await waitFor(look, (seen) => steps.every((step) => hasReached(step, seen)))
+  desk.close()
   await gateway.close()
+  await feishu.close()
   finance.close()
   hr.close()
   return report(steps, answers, arrivals)
@@ -68,23 +80,6 @@ async function openDemoGateway(folder: string, env: Env): Promise<NodeGateway> {
   await symlink(fileURLToPath(new URL('../../plugins', import.meta.url)), join(folder, 'plugins'))
   const config = await readConfigFile({ file, env })
   return openNodeGateway(config, readEnvironment(env), createNodeLog('error'))
-}
-
-/** Acts as Feishu. Each answer as `200 accepted`, or the status alone. */
-async function sendAll(steps: readonly Step[], { port }: NodeGateway, env: Env): Promise<string[]> {
-  const runtime = { crypto: nodeCrypto, now: Date.now }
-  const seal = await createSeal(env.KEY, runtime)
-  const forge = await createSeal('a guess', runtime)
-  const answers: string[] = []
-  for (const { callback, forged } of steps) {
-    const text = setToken(JSON.stringify(callback), env.TOKEN ?? '')
-    const message = await (forged ? forge : seal)(text)
-    const url = `http://127.0.0.1:${port}/webhook/event`
-    const answer = await fetch(url, { method: 'POST', ...message })
-    const { msg = '' } = Object(await answer.json())
-    answers.push(`${answer.status} ${msg}`.trim())
-  }
-  return answers
 }
 
 async function archivedIds(folder: string): Promise<string[]> {

@@ -28,7 +28,7 @@ export const send: Command = {
 
 ${configHelp}
 --url URL       where to; default http://127.0.0.1:$PORT and the source's path
---source NAME   whose keys to use; default the first source
+--source NAME   whose keys to use; default the first source that takes callbacks
 --count N       how many, from the second on each with an id of its own; default 1
 --rate N        how many a second; default as fast as they are answered`,
   positionals: 1,
@@ -58,10 +58,18 @@ ${configHelp}
 }
 
 function sourceNamed(sources: readonly SourceConfig[], name: string | undefined): SourceConfig {
-  const source = name === undefined ? sources[0] : sources.find((known) => known.name === name)
-  if (source) return source
-  const known = sources.map((each) => each.name).join(', ')
-  throw new UsageError(`there is no source "${name}"; routes.yaml has ${known}`)
+  const receiving = sources.find(({ path }) => path !== undefined)
+  const byDefault = receiving ?? sources[0]
+  const source = name === undefined ? byDefault : sources.find((known) => known.name === name)
+  if (!source) {
+    const known = sources.map((each) => each.name).join(', ')
+    throw new UsageError(`there is no source "${name}"; routes.yaml has ${known}`)
+  }
+  if (source.path !== undefined) return source
+  const instead = receiving ? `use --source ${receiving.name}` : 'routes.yaml has no other'
+  throw new UsageError(
+    `source "${source.name}" connects by itself and takes no callbacks: ${instead}`,
+  )
 }
 
 type Post = (callback: JsonObject) => Promise<string>

@@ -36,7 +36,7 @@ SIGTERM and SIGINT finish what is in flight, give the rest back to the store, an
     const { port, adminPort } = gateway
     // Every signal has its handler by now: whoever reads this line may send one.
     log.info({ host: environment.host, port, adminPort }, 'listening')
-    if (dev) process.stdout.write(`${howToSend(file, gateway, invented)}\n`)
+    if (dev) process.stdout.write(howToSend(file, gateway, invented))
     await Promise.race([told, gateway.died])
     watch?.close()
     await gateway.close()
@@ -58,9 +58,10 @@ function howToSend(
   invented: ReadonlyMap<string, string>,
 ): string {
   const secrets = [...invented].map(([name, value]) => `${name}=${value} `).join('')
-  const path = config.sources[0]?.path ?? ''
-  const url = `http://127.0.0.1:${port}${path}`
-  return `\nIn another terminal:\n\n  ${secrets}npx lark-fanout send --config ${file} --url ${url}\n`
+  const source = config.sources.find(({ path }) => path !== undefined)
+  if (!source) return ''
+  const url = `http://127.0.0.1:${port}${source.path}`
+  return `\nIn another terminal:\n\n  ${secrets}npx lark-fanout send --config ${file} --url ${url}\n\n`
 }
 
 /** Only the first signal is heard: a second one, of either kind, ends the process as it ends any other. */

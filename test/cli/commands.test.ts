@@ -218,12 +218,16 @@ test('routes.schema.json is what `schema` prints', async () => {
   expect(stdout).toBe(await readFile(file, 'utf8'))
 })
 
-test('the demo shows the main job', async () => {
+test('the demo shows the main job, whatever proxy there is', async () => {
   await using folder = await openFolder({})
-  const { code, stdout, stderr } = await run(folder, ['demo'])
+  const nobody = 'http://127.0.0.1:1'
+  const env = { HTTP_PROXY: nobody, http_proxy: nobody, HTTPS_PROXY: nobody }
+  const { code, stdout, stderr } = await run(folder, ['demo'], { env })
   expect(stderr).toBe('')
-  expect(stdout).toMatch(/cc created +200 accepted +1 × +– +1 ×/)
-  expect(stdout).toMatch(/forged +401 +– +– +–/)
+  expect(stdout).toMatch(/cc created +200 accepted +1 × +– +1 × +1 ×/)
+  expect(stdout).toMatch(/the same again +200 duplicate +– +– +– +–/)
+  expect(stdout).toMatch(/cc read +200 accepted +– +1 × +1 × +1 ×/)
+  expect(stdout).toMatch(/forged +401 +– +– +– +–/)
   expect(code).toBe(0)
 })
 

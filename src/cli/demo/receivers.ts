@@ -3,13 +3,12 @@ import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
-import { adaptDefault, EventDispatcher, LoggerLevel } from '@larksuiteoapi/node-sdk'
+import { adaptDefault, EventDispatcher, LoggerLevel, WSClient } from '@larksuiteoapi/node-sdk'
 import { Webhook } from 'standardwebhooks'
 
 /** A consumer on loopback, which keeps the ids of the events that it has verified. */
 export interface DemoReceiver {
-  readonly url: string
-  /** Its own keys, as variables of the demo's routes.yaml. */
+  /** Its address and keys, as variables of the demo's routes.yaml. */
   readonly env: Readonly<Record<string, string>>
   readonly ids: readonly string[]
   close(): void
@@ -30,7 +29,8 @@ export async function openSignedReceiver(): Promise<DemoReceiver> {
       response.writeHead(400).end()
     }
   })
-  return { ...server, env: { FINANCE_SECRET: secret, FINANCE_URL: server.url }, ids }
+  const env = { FINANCE_SECRET: secret, FINANCE_URL: server.url }
+  return { close: server.close, env, ids }
 }
 
 function headersOf(headers: NodeJS.Dict<string | string[]>): Record<string, string> {
@@ -49,10 +49,35 @@ export async function openSdkReceiver(): Promise<DemoReceiver> {
   const path = '/webhook/event'
   const server = await listen(adaptDefault(path, dispatcher, { autoChallenge: true }))
   const env = { HR_TOKEN: verificationToken, HR_KEY: encryptKey, HR_URL: `${server.url}${path}` }
-  return { ...server, env, ids }
+  return { close: server.close, env, ids }
 }
 
-async function listen(listener: RequestListener): Promise<Pick<DemoReceiver, 'url' | 'close'>> {
+/** An ordinary long-connection client of the official SDK: of the gateway it knows but the address. */
+export function openConnectedReceiver(): DemoReceiver & {
+  /** Resolves when it is connected. */
+  connect(domain: string): Promise<void>
+} {
+  const ids: string[] = []
+  const appId = `cli_${randomBytes(8).toString('hex')}`
+  const appSecret = randomBytes(16).toString('hex')
+  const loggerLevel = LoggerLevel.error
+  const eventDispatcher = new EventDispatcher({ loggerLevel }).register({
+    approval_cc: (event: { uuid: string }) => void ids.push(event.uuid),
+  })
+  let client: WSClient | undefined
+  return {
+    env: { DESK_APP_ID: appId, DESK_APP_SECRET: appSecret },
+    ids,
+    connect: (domain) =>
+      new Promise((onReady, onError) => {
+        client = new WSClient({ appId, appSecret, domain, loggerLevel, onReady, onError })
+        void client.start({ eventDispatcher })
+      }),
+    close: () => client?.close(),
+  }
+}
+
+async function listen(listener: RequestListener): Promise<{ url: string; close(): void }> {
   const server = createServer(listener).listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo

@@ -29,13 +29,17 @@ sinks:
     url: \${HR_URL}
     verification_token: \${HR_TOKEN}
     encrypt_key: \${HR_KEY}
+  desk:           # is a client of the official SDK's long connection, and connects to the gateway
+    type: feishu-ws
+    app_id: \${DESK_APP_ID}
+    app_secret: \${DESK_APP_SECRET}
   archive:        # is a plugin: plugins/jsonl.ts
     type: jsonl
     path: archive.jsonl
 routes:
   - { name: created, match: { operate: CREATE }, to: [finance] }
   - { name: read, match: { operate: READ }, to: [hr-app] }
-  - { name: everything, to: [archive] }
+  - { name: everything, to: [desk, archive] }
 `
 
 export function demoSteps(): Step[] {
@@ -47,9 +51,9 @@ export function demoSteps(): Step[] {
     reaches: readonly string[] = [],
   ): Step => ({ name, callback, answer, reaches, forged: false })
   return [
-    step('cc created', created, '200 accepted', ['finance', 'archive']),
+    step('cc created', created, '200 accepted', ['finance', 'desk', 'archive']),
     step('the same again', created, '200 duplicate'),
-    step('cc read', sampleCallback('READ'), '200 accepted', ['hr-app', 'archive']),
+    step('cc read', sampleCallback('READ'), '200 accepted', ['hr-app', 'desk', 'archive']),
     step('an unknown operate', sampleCallback('SHRED'), '200 quarantined'),
     { ...step('forged', sampleCallback('CREATE'), '401'), forged: true },
   ]
