@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { openReceiver, status } from '../receiver.ts'
 import {
   callbackOf,
@@ -14,8 +14,13 @@ import {
 const ADMIN = { ADMIN_TOKEN: 'a-token-of-the-operators' }
 const QUICK = 'retry: { attempts: 1, quick: 0 }'
 
-/** Each command once on the store beside the gateway, once by the gateway's API. */
-describe.each(['beside', '--url'])('commands on data, %s', { timeout: 120_000 }, (way) => {
+/** How a command reaches the data: on the store beside the gateway, or by the gateway's API. */
+export type Way = 'beside' | '--url'
+
+export function testDataCommands(way: Way): void {
+  // Each of them starts a dozen processes.
+  vi.setConfig({ testTimeout: 120_000 })
+
   function ask(folder: Folder, gateway: Served, ...args: string[]) {
     const url = way === '--url' ? ['--url', gateway.adminUrl] : []
     return run(folder, [...args, ...url], { env: ADMIN })
@@ -222,4 +227,4 @@ routes: [{ name: all, to: [hook, other] }]
     const list = await ask(folder, gateway, 'events', 'list')
     expect(list).toEqual({ code: 0, stdout: '', stderr: 'no events\n' })
   })
-})
+}

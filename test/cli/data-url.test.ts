@@ -1,0 +1,3 @@
+import { testDataCommands } from '../suites/data-commands.ts'
+
+testDataCommands('--url')
