@@ -92,8 +92,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     },
     async close() {
       isClosing = true
-      await connections.close()
-      await Promise.all([dispatch.close(), pruning.close()])
+      await Promise.all([connections.close(), dispatch.close(), pruning.close()])
     },
   }
 }

@@ -25,34 +25,42 @@ export interface Change {
 
 /** Says what a change would do, and makes it with `--yes` or after a yes. Resolves to the exit code. */
 export async function change(args: Arguments, planned: Change): Promise<number> {
-  const preview = await watched(planned, undefined, (work) => planned.preview(work))
-  print(planned.describe(preview, false))
-  if (!planned.hasWork(preview)) return 0
-  if (!flag(args, 'yes') && !(await agreed())) {
-    print(`Nothing has been changed${isTerminal() ? '' : '; --yes does it'}.`)
-    return 0
-  }
-  const total = planned.count(preview)
-  const outcome = await watched(planned, total, (work) => planned.make(work))
-  print(planned.describe(outcome, true))
-  return 0
-}
-
-/** Runs long work with a line that shows how it comes on. Ctrl-C ends it after the batch in hand. */
-async function watched<T>(
-  { noun, count }: Pick<Change, 'noun' | 'count'>,
-  total: number | undefined,
-  run: (work: Work) => Promise<T>,
-): Promise<T> {
-  const line = createProgressLine({ noun, total })
   const stopping = new AbortController()
   const stop = () => stopping.abort(new Error('stopped; what was done until then stays done'))
   process.once('SIGINT', stop).once('SIGTERM', stop)
   try {
-    return await run({ progress: (state) => line.show(count(state)), signal: stopping.signal })
+    return await changeUntil(stopping.signal, args, planned)
+  } finally {
+    process.off('SIGINT', stop).off('SIGTERM', stop)
+  }
+}
+
+/** Ctrl-C ends it after the batch in hand. */
+async function changeUntil(signal: AbortSignal, args: Arguments, planned: Change): Promise<number> {
+  const preview = await watched(planned, { signal }, planned.preview)
+  print(planned.describe(preview, false))
+  if (!planned.hasWork(preview)) return 0
+  if (!flag(args, 'yes') && !(await agreed(signal))) {
+    print(`Nothing has been changed${isTerminal() ? '' : '; --yes does it'}.`)
+    return 0
+  }
+  const total = planned.count(preview)
+  const outcome = await watched(planned, { signal, total }, planned.make)
+  print(planned.describe(outcome, true))
+  return 0
+}
+
+/** Runs long work with a line that shows how it comes on. */
+async function watched<T>(
+  { noun, count }: Pick<Change, 'noun' | 'count'>,
+  { signal, total }: { readonly signal: AbortSignal; readonly total?: number },
+  run: (work: Work) => Promise<T>,
+): Promise<T> {
+  const line = createProgressLine({ noun, total })
+  try {
+    return await run({ progress: (state) => line.show(count(state)), signal })
   } finally {
     line.end()
-    process.off('SIGINT', stop).off('SIGTERM', stop)
   }
 }
 
@@ -61,11 +69,11 @@ function isTerminal(): boolean {
 }
 
 /** Asks, where there is someone to ask. */
-async function agreed(): Promise<boolean> {
+async function agreed(signal: AbortSignal): Promise<boolean> {
   if (!isTerminal()) return false
   const terminal = createInterface({ input: process.stdin, output: process.stdout })
   try {
-    return /^y(es)?$/i.test((await terminal.question('Do it? [y/N] ')).trim())
+    return /^y(es)?$/i.test((await terminal.question('Do it? [y/N] ', { signal })).trim())
   } finally {
     terminal.close()
   }
