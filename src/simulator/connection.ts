@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import type { WebSocket } from 'ws'
 import { isObject } from '../core/event.ts'
-import { CONTROL, DATA, decodeFrame, encodeFrame, type Frame } from '../feishu/frames.ts'
+import { eventFrames } from '../feishu/event-frames.ts'
+import { CONTROL, decodeFrame, encodeFrame, type Frame } from '../feishu/frames.ts'
 import type { Attempt } from './schedule.ts'
 
 /** How the server misbehaves. To be changed at any time: what counts is how it is when something is sent. */
@@ -69,8 +70,8 @@ export function createConnection(socket: WebSocket, options: ConnectionOptions):
       const late = { status: undefined, said: `no acknowledgement within ${ackMs} ms` }
       const timer = setTimeout(resolve, ackMs, late)
       const payload = encoder.encode(text)
-      for (const frame of eventFrames(payload, messageId, service, faults.chunkBytes))
-        transmit(frame)
+      const as = { messageId, seqId: 1, service, now: Date.now(), payloadBytes: faults.chunkBytes }
+      for (const frame of eventFrames(payload, as)) transmit(frame)
       const attempt = await promise
       clearTimeout(timer)
       waiting.delete(messageId)
@@ -84,30 +85,6 @@ function pong(service: number, config: ClientConfig): Frame {
   const headers = new Map([['type', 'pong']])
   const payload = encoder.encode(JSON.stringify(config))
   return { seqId: 0, logId: 0, service, method: CONTROL, headers, payload }
-}
-
-function eventFrames(
-  payload: Uint8Array,
-  messageId: string,
-  service: number,
-  chunkBytes: number,
-): Frame[] {
-  const sum = Math.max(1, Math.ceil(payload.length / chunkBytes))
-  return Array.from({ length: sum }, (_, seq) => ({
-    seqId: seq + 1,
-    logId: Date.now(),
-    service,
-    method: DATA,
-    headers: new Map([
-      ['type', 'event'],
-      ['message_id', messageId],
-      ['sum', String(sum)],
-      ['seq', String(seq)],
-      ['trace_id', messageId],
-      ['timestamp', String(Date.now())],
-    ]),
-    payload: sum === 1 ? payload : payload.subarray(seq * chunkBytes, (seq + 1) * chunkBytes),
-  }))
 }
 
 /** The client's answer is the frame that it got, with a payload such as `{"code":200}`. */

@@ -55,7 +55,7 @@ const NOBODY: Attempt = { status: undefined, said: 'no client is connected' }
 /** Source of paths and codes: the official SDKs' long-connection clients. */
 export function createLongConnection(options: LongConnectionOptions): LongConnection {
   const { apps, origin, config = CONFIG, ackMs = 3_000 } = options
-  const faults = { silent: false, chunkBytes: Number.POSITIVE_INFINITY, refuseWith: 0 }
+  const faults = { silent: false, chunkBytes: Number.MAX_SAFE_INTEGER, refuseWith: 0 }
   const server = new WebSocketServer({ noServer: true })
   const connections = new Map<Connection, SimulatedApp>()
   const ofApp = (appId: string) =>

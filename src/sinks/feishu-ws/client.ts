@@ -3,9 +3,9 @@ import type { ClientConfig, Peer, PeerListener } from '../../core/long-connectio
 import type { Receipt } from '../../core/plugin.ts'
 import type { Runtime } from '../../core/runtime.ts'
 import { within } from '../../core/within.ts'
+import { eventFrames } from '../../feishu/event-frames.ts'
 import { CONTROL, decodeFrame, encodeFrame, type Frame } from '../../feishu/frames.ts'
 import { readAcknowledgement } from './acknowledgement.ts'
-import { eventFrames } from './event-frames.ts'
 
 /** A consumer's SDK client that is connected. */
 export interface Client extends PeerListener {
@@ -121,7 +121,6 @@ async function deliver(state: State, event: Uint8Array, signal: AbortSignal): Pr
   const { waiting, context } = state
   const { crypto, now } = context.runtime
   const { ackMs } = context.times
-  // A new one at each attempt: clients keep the parts of a message for a while, also after they have joined them.
   const messageId = crypto.toHex(crypto.randomBytes(16))
   const acknowledged = Promise.withResolvers<Uint8Array>()
   waiting.set(messageId, acknowledged)
