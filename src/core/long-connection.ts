@@ -29,6 +29,8 @@ export interface ClientConfig {
 export interface Peer {
   /** One whole binary message. */
   send(message: Uint8Array): void
+  /** Whether what is sent can still arrive. */
+  isOpen(): boolean
   /** Bytes that wait to be sent. */
   buffered(): number
   /** Says goodbye, with a WebSocket close code. */
@@ -40,7 +42,7 @@ export interface Peer {
 export interface PeerListener {
   /** One whole binary message. */
   message(message: Uint8Array): void
-  /** Called once; nothing more comes. */
+  /** Called once: nothing more comes, and nothing arrives any more. The peer may take a moment longer to be gone. */
   closed(): void
 }
 

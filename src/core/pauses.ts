@@ -34,10 +34,12 @@ export function createPauses(
   async function ask(): Promise<void> {
     askedAt = now()
     const before = written
+    const isOld = () => writing > 0 || before !== written
     try {
-      const pauses = await readFresh(ledger, sinks)
-      if (writing > 0 || before !== written || same(pauses, known)) return
-      known = pauses
+      const stored = await ledger.pauses()
+      const fresh = isOld() ? stored : await endStale(ledger, stored, sinks)
+      if (isOld() || same(fresh, known)) return
+      known = fresh
       changed()
     } catch (error) {
       log.error({ error: messageOf(error) }, 'cannot read from the store which sinks are paused')
@@ -82,12 +84,12 @@ function receiversPause(live: LiveSink, at: number): Pause {
   return { sink: live.name, by: 'receiver', at, options: optionsOf(live) }
 }
 
-/** Those that are stored, but for the stale ones, which end by that. */
-async function readFresh(
-  ledger: Pick<Ledger, 'pauses' | 'resume'>,
+/** Deletes the stale ones, and gives the others. */
+async function endStale(
+  ledger: Pick<Ledger, 'resume'>,
+  stored: readonly Pause[],
   sinks: Plan['sinks'],
 ): Promise<readonly Pause[]> {
-  const stored = await ledger.pauses()
   const stale = stored.filter((pause) => isStale(pause, sinks))
   for (const pause of stale) await ledger.resume(pause.sink, pause)
   return stored.filter((pause) => !stale.includes(pause))

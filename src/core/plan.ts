@@ -79,6 +79,6 @@ export interface Plan extends Routing {
   readonly sources: readonly LiveSource[]
   readonly sinks: ReadonlyMap<string, LiveSink>
   readonly retention: Retention
-  /** The approvals that enabled routes name of those whose events come by this source, each once. */
+  /** What this source subscribes to, should it do so, for all sources of its app: enabled routes name it. Each once. */
   approvals(source: string): readonly WantedApproval[]
 }

@@ -21,6 +21,8 @@ interface PluginType<Live, S extends OptionsSchema> {
   readonly type: string
   /** Checks, defaults and documents the options; `secret: true` on a property masks its value everywhere. */
   readonly options: S
+  /** An option whose value no two plugs of this type may share. */
+  readonly unique?: string
   /** What a schema cannot say, e.g. that two options exclude each other. Paths are relative to the options. */
   check?(options: OptionsOf<S>): readonly Problem[]
   /** Where it will connect to, as far as its options say: a host that the egress rules refuse is a problem at once. */
@@ -128,8 +130,6 @@ export interface SinkType<S extends OptionsSchema = OptionsSchema> extends Plugi
   checkFiles?(options: OptionsOf<S>, runtime: Pick<Runtime, 'folder' | 'secure'>): void
   /** `concurrency` where routes.yaml names none; 16 without this. */
   readonly concurrency?: number
-  /** An option whose value no two sinks of this type may share. */
-  readonly unique?: string
 }
 
 /** Types a sink's options from its schema; `export default defineSink({ … })` is a plugin. */

@@ -89,8 +89,11 @@ export interface Egress {
    * Throws where a proxy may not be asked for that host.
    */
   proxyOf(url: URL): string | undefined
-  /** To be called once connected: closes the connection now or later, when the rules no longer let it be. */
-  hold(host: string, connection: Connection): void
+  /**
+   * To be called once connected: closes the connection now or later, when the rules no longer let it be. What goes by a
+   * proxy is judged by its host alone, for the address is the proxy's.
+   */
+  hold(host: string, connection: Connection, isProxied?: boolean): void
 }
 
 /** What the host lends the core. Tests lend their own: a clock that they move, a fetch that they watch. */

@@ -1,8 +1,9 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import type { Ledger } from '../../src/core/ledger.ts'
 import { createPauses } from '../../src/core/pauses.ts'
 import { openMemoryStore } from '../../src/stores/memory.ts'
 import { recordingLog } from '../log.ts'
-import { live, START, scripted } from './lanes.ts'
+import { live, planOf, START, scripted } from './lanes.ts'
 
 test('what the store says while a pause is being written does not end that pause', async () => {
   const store = openMemoryStore()
@@ -29,4 +30,95 @@ test('what the store says while a pause is being written does not end that pause
   await store.resume('a')
   await pauses.refresh('now')
   expect(pauses.of(sink)).toEqual([])
+})
+
+describe('what was read from the store before a pause was written', () => {
+  const pausesOf = (ledger: Pick<Ledger, 'pauses' | 'pause' | 'resume'>) =>
+    createPauses(ledger, { now: () => START, log: recordingLog() }, () => {})
+
+  test('does not end that pause', async () => {
+    const store = openMemoryStore()
+    const { promise: asked, resolve: ask } = Promise.withResolvers<void>()
+    const { promise: answered, resolve: answer } = Promise.withResolvers<void>()
+    const late = {
+      ...store,
+      async pauses() {
+        const stored = await store.pauses()
+        ask()
+        await answered
+        return stored
+      },
+    }
+    const sink = live('a', scripted().sink)
+    const other = live('b', scripted().sink)
+    await store.pause({ sink: 'b', by: 'receiver', at: START, options: 'stale' })
+    const pauses = pausesOf(late)
+    pauses.follow(planOf(sink, other))
+    const read = pauses.refresh('now')
+    await asked
+    pauses.stop(sink)
+    await expect.poll(() => store.pauses()).toHaveLength(2)
+    answer()
+    await read
+    expect(pauses.of(sink)).toEqual(['receiver'])
+    // What is stale is left to the next read.
+    expect(await store.pauses()).toHaveLength(2)
+    await pauses.refresh('now')
+    expect(await store.pauses()).toMatchObject([{ sink: 'a' }])
+    expect(pauses.of(sink)).toEqual(['receiver'])
+  })
+
+  test('is judged by the plan as it is after the read: a pause of its new options is kept', async () => {
+    const store = openMemoryStore()
+    const { promise: asked, resolve: ask } = Promise.withResolvers<void>()
+    const { promise: answered, resolve: answer } = Promise.withResolvers<void>()
+    const slow = {
+      ...store,
+      async pauses() {
+        ask()
+        await answered
+        return store.pauses()
+      },
+    }
+    const pauses = pausesOf(slow)
+    const before = live('a', scripted().sink)
+    const after = { ...before, fingerprint: 'of other options' }
+    pauses.follow(planOf(before))
+    const read = pauses.refresh('now')
+    await asked
+    pauses.follow(planOf(after))
+    // By another process, whose plan is the new one already.
+    const options = after.fingerprint.slice(0, 8)
+    await store.pause({ sink: 'a', by: 'receiver', at: START, options })
+    answer()
+    await read
+    expect(await store.pauses()).toHaveLength(1)
+    expect(pauses.of(after)).toEqual(['receiver'])
+  })
+
+  test('and what is written while stale ones are deleted is kept', async () => {
+    const store = openMemoryStore()
+    const stale = live('a', scripted().sink)
+    const other = live('b', scripted().sink)
+    await store.pause({ sink: 'a', by: 'receiver', at: START, options: 'older' })
+    const { promise: deleting, resolve: begin } = Promise.withResolvers<void>()
+    const { promise: deleted, resolve: end } = Promise.withResolvers<void>()
+    const slow: typeof store = {
+      ...store,
+      async resume(...args) {
+        begin()
+        await deleted
+        await store.resume(...args)
+      },
+    }
+    const pauses = pausesOf(slow)
+    pauses.follow(planOf(stale, other))
+    const read = pauses.refresh('now')
+    await deleting
+    pauses.stop(other)
+    await expect.poll(() => store.pauses()).toHaveLength(2)
+    end()
+    await read
+    expect(pauses.of(other)).toEqual(['receiver'])
+  })
 })

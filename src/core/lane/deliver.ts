@@ -23,11 +23,13 @@ export async function deliver(lane: LaneState, delivery: ClaimedDelivery): Promi
   // An attempt that outlives its lease could meet another gateway's attempt at the same delivery.
   if (delivery.leaseUntil - at < lane.longestAttemptMs) return giveBack(lane, [delivery])
   const result = await tryIt(lane, delivery)
-  lane.attemptMs += (runtime.now() - at - lane.attemptMs) / 8
+  // It may have been claimed anew meanwhile.
+  const held = lane.running.get(delivery.id) ?? delivery
   const record = recordOf(result, at, runtime.now())
-  if (!result.ok && result.failure.gone) return stop(lane, delivery, record)
-  if (!result.ok && result.failure.returned) return takeBack(lane, delivery, result)
-  settle(lane, delivery, record, outcomeOf(result, delivery.attempt, retry, runtime))
+  if (!result.ok && result.failure.returned) return takeBack(lane, held, result)
+  lane.attemptMs += (record.durationMs - lane.attemptMs) / 8
+  if (!result.ok && result.failure.gone) return stop(lane, held, record)
+  settle(lane, held, record, outcomeOf(result, held.attempt, retry, runtime))
 }
 
 async function tryIt(lane: LaneState, delivery: ClaimedDelivery): Promise<AttemptResult> {
@@ -73,8 +75,7 @@ function settle(
   record: AttemptRecord,
   outcome: Settlement['outcome'],
 ): void {
-  const { id, attempt, ordered } = delivery
-  const { claim } = lane.running.get(id) ?? delivery
+  const { id, claim, attempt, ordered } = delivery
   const settled = lane.settler.settle({ id, claim, attempt, outcome, record })
   if (ordered && outcome.state !== 'pending') void settled.then(() => takeNext(lane))
   count(lane, outcome.state === 'pending' ? 'failed' : outcome.state, record)

@@ -1,5 +1,5 @@
 import type { ClaimedDelivery } from '../outbox.ts'
-import { isOpen, room } from './gate.ts'
+import { isHeavy, isOpen, room } from './gate.ts'
 import type { LaneState } from './state.ts'
 
 export interface Place {
@@ -11,13 +11,13 @@ export interface Place {
 
 /** While the store is known to hold older ones, new ones queue behind them. */
 export function reserve(lane: LaneState): Place {
-  const isFree = !lane.more && isOpen(lane) && room(lane) >= 1
+  const isFree = !lane.more && isOpen(lane) && room(lane) >= 1 && !isHeavy(lane)
   if (isFree) lane.reserved++
   return {
     leaseMs: isFree ? lane.leaseMs : 0,
     fill(delivery) {
       if (isFree) lane.reserved--
-      if (delivery) lane.waiting.push(delivery)
+      if (delivery) lane.waiting.set(delivery.id, delivery)
       else lane.more = true
       lane.pump()
     },
@@ -25,13 +25,13 @@ export function reserve(lane: LaneState): Place {
 }
 
 /**
- * A clock that jumps ahead ends leases before their time: what is being delivered goes on, under the claim that was
- * made anew, and is not begun once more.
+ * A clock that jumps ahead ends leases before their time: what waits, waits once, and what is being delivered goes on,
+ * each under the claim that was made anew.
  */
 export function hold(lane: LaneState, claimed: readonly ClaimedDelivery[]): void {
   for (const delivery of claimed) {
-    if (lane.running.has(delivery.id)) lane.running.set(delivery.id, delivery)
-    else lane.waiting.push(delivery)
+    const held = lane.running.has(delivery.id) ? lane.running : lane.waiting
+    held.set(delivery.id, delivery)
   }
 }
 

@@ -1,11 +1,12 @@
 import { messageOf } from '../errors.ts'
+import type { ClaimedDelivery } from '../outbox.ts'
 import type { LiveSink } from '../plan.ts'
 import { createBreaker } from './breaker.ts'
 import { HELD_MS } from './capacity.ts'
 import { deliver } from './deliver.ts'
 import { isOpen, isPaused, mayClaim, mayStart, room, statusOf } from './gate.ts'
 import { greet } from './greet.ts'
-import { closeSink } from './guard.ts'
+import { closeSink, isReady } from './guard.ts'
 import { giveBack, hold, lookBy, type Place, reserve } from './hold.ts'
 import { createPerMinute } from './per-minute.ts'
 import { createRate } from './rate.ts'
@@ -68,7 +69,7 @@ function createState(live: LiveSink, context: LaneContext): State {
     breaker: createBreaker(settings.breaker, (state) => onBreaker(lane, state)),
     leaseMs: leaseMsOf(settings),
     longestAttemptMs: longestAttemptMs(settings),
-    waiting: [],
+    waiting: new Map(),
     reserved: 0,
     running: new Map(),
     claiming: false,
@@ -102,14 +103,13 @@ function onBreaker({ live, context }: State, state: 'open' | 'closed'): void {
 
 function pump(lane: State): void {
   const { waiting } = lane
-  if (!mayHold(lane)) giveBack(lane, waiting.splice(0))
-  while (mayStart(lane)) {
-    const next = waiting.shift()
-    if (!next) break
+  if (!mayHold(lane)) giveBackAll(lane)
+  for (const next of waiting.values()) {
+    if (!mayStart(lane, next)) break
     start(lane, next)
   }
   if (mayClaim(lane)) void claim(lane)
-  const hasWork = waiting.length > 0 || lane.more
+  const hasWork = waiting.size > 0 || lane.more
   if (hasWork) askToBeWoken(lane)
   const isBusy = lane.running.size > 0 || lane.claiming || lane.reserved > 0
   if (isBusy || (hasWork && isOpen(lane))) return
@@ -127,10 +127,16 @@ function askToBeWoken({ context, rate, breaker }: State): void {
 /** What cannot be started soon is better off in the store, where its lease does not run out. */
 function mayHold(lane: State): boolean {
   const isBroken = lane.breaker.state(lane.context.runtime.now()) === 'open'
-  return !lane.closing && !isPaused(lane) && !isBroken
+  return !lane.closing && !isPaused(lane) && !isBroken && isReady(lane.live)
 }
 
-function start(lane: State, delivery: Parameters<typeof deliver>[1]): void {
+function giveBackAll(lane: State): void {
+  giveBack(lane, [...lane.waiting.values()])
+  lane.waiting.clear()
+}
+
+function start(lane: State, delivery: ClaimedDelivery): void {
+  lane.waiting.delete(delivery.id)
   lane.running.set(delivery.id, delivery)
   void deliver(lane, delivery).then(() => {
     lane.running.delete(delivery.id)

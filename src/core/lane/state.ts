@@ -26,8 +26,8 @@ export interface LaneState {
   readonly breaker: Breaker
   readonly leaseMs: number
   readonly longestAttemptMs: number
-  /** Claimed and not yet started. */
-  readonly waiting: ClaimedDelivery[]
+  /** Claimed and not yet started: by id, the first to start first. */
+  readonly waiting: Map<string, ClaimedDelivery>
   /** Places for deliveries that are about to be accepted or claimed. */
   reserved: number
   /** By id, each with its latest claim. */

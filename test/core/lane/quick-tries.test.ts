@@ -6,12 +6,16 @@ const retry = { waits: [5000], jitter: 0, quick: 2 }
 
 test('once the breaker is open nothing is sent, also no quick try that was waiting then', async () => {
   const open: boolean[] = []
+  const begun = Promise.withResolvers<void>()
   const failed = Promise.withResolvers<void>()
   const { sink } = scripted({ transient: true }, { unreachable: true }, 'ok')
   const second: Sink = {
     async deliver(...args) {
       open.push(gateway.dispatch.status()[0]?.breaker === 'open')
-      if (open.length === 2) await failed.promise
+      if (open.length === 2) {
+        begun.resolve()
+        await failed.promise
+      }
       return sink.deliver(...args)
     },
   }
@@ -19,7 +23,7 @@ test('once the breaker is open nothing is sent, also no quick try that was waiti
   const gateway = setup({ sinks: { a: { sink: second, settings } } })
   for (let each = 0; each < 2; each++) await gateway.owe('a')
   gateway.dispatch.follow(planOf(...gateway.lives))
-  await expect.poll(() => open.length).toBe(2)
+  await begun.promise
   // The first is waiting for its quick try by now.
   setImmediate(failed.resolve)
   await gateway.dispatch.drain()
