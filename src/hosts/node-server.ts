@@ -72,8 +72,8 @@ export async function listen(
       connectionsCheckingInterval: limits.lookEveryMs,
       keepAliveTimeout: limits.idleMs,
       maxHeaderSize: MAX_HEADER_BYTES,
-      // Any other upgrade, HTTP/2 for one, is an offer that need not be taken.
-      shouldUpgradeCallback: wantsUpgrade,
+      // Any other upgrade, HTTP/2 for one, is an offer that need not be taken. Node asks since 22.21 and 24.9.
+      ...(served.upgrade && { shouldUpgradeCallback: wantsUpgrade }),
     },
     getRequestListener((request, env) => served.fetch(request, env), {
       hostname: host,

@@ -43,11 +43,12 @@ export function createEndpoint(context: LongConnectionContext): (c: Context) => 
     const { appId, secret } = await readCredentials(c.req.raw)
     if (context.closing()) return ANSWERS.closing()
     const address = remoteAddressOf(c)
-    const guesses = guessesOf(appId)
+    const app = find(context.plan(), appId)
+    const guesses = guessesOf(app)
     if (guesses.refusedMs(address) > 0) {
       return refusal(CODE.later, 'too many wrong secrets came from this address')
     }
-    const invitation = (await find(context.plan(), appId)?.invite(secret)) ?? UNKNOWN
+    const invitation = (await app?.invite(secret)) ?? UNKNOWN
     if (invitation.kind === 'invited') return welcome(context, c.req.url, invitation)
     if (invitation.kind === 'wrong secret' && guesses.count(address)) {
       context.runtime.log.warn({ address }, 'too many wrong app secrets')
@@ -67,13 +68,18 @@ function longConnections({ sinks }: Plan): readonly LongConnection[] {
 }
 
 /**
- * Behind a proxy all clients have one address: guesses at one app must not lock out the others. By the last digit of the
- * id, so that strangers can neither fill the memory with ids nor learn which of them there are.
+ * Behind a proxy all clients have one address: guesses at one app must not lock out the others, nor must those at apps
+ * that there are not, which have one count together.
  */
-function createGuessesByApp(now: () => number): (appId: string) => Guesses {
-  const guesses = Array.from({ length: 16 }, () => createGuesses(now))
-  const others = createGuesses(now)
-  return (appId) => guesses[Number.parseInt(appId.slice(-1), 16)] ?? others
+function createGuessesByApp(now: () => number): (app: LongConnection | undefined) => Guesses {
+  const unknown = createGuesses(now)
+  const known = new WeakMap<LongConnection, Guesses>()
+  return (app) => {
+    if (!app) return unknown
+    const guesses = known.get(app) ?? createGuesses(now)
+    known.set(app, guesses)
+    return guesses
+  }
 }
 
 async function readCredentials(request: Request) {

@@ -63,8 +63,16 @@ function isFeishuApp({ verification_token, encrypt_key }: WebhookOptions): boole
   return verification_token !== undefined || encrypt_key !== undefined
 }
 
-/** Any answer will do: hardly a receiver of POSTs knows HEAD. */
+/** What a proxy or a load balancer says where nobody is behind it. */
+const NOBODY = [502, 503, 504]
+
+/** Any other answer will do: hardly a receiver of POSTs knows HEAD. */
 function isThere({ status }: FetchResponse): string {
+  if (NOBODY.includes(status)) {
+    throw new Error(
+      `answers HEAD with ${status}, as a proxy does that has no receiver behind it: start the receiver, or correct the sink's url`,
+    )
+  }
   return `is there: answers HEAD with ${status}`
 }
 

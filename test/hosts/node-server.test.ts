@@ -122,13 +122,16 @@ describe('what is not HTTP, or too much of it', async () => {
     expect(server.asked).toEqual([])
   })
 
-  test('an upgrade is answered like any other request', async () => {
-    server.asked.length = 0
-    const upgrade = 'Connection: Upgrade\r\nUpgrade: websocket\r\nContent-Length: 2\r\n\r\n{}'
-    const client = dial(server.port, head + upgrade)
-    await expect.poll(client.text).toContain('2 bytes')
-    expect(server.asked).toEqual(['POST /in'])
-  })
+  test.each(['/in', '/callback/ws'])(
+    'an upgrade of %s is answered like any other',
+    async (path) => {
+      server.asked.length = 0
+      const upgrade = 'Connection: Upgrade\r\nUpgrade: websocket\r\nContent-Length: 2\r\n\r\n{}'
+      const client = dial(server.port, head.replace('/in', path) + upgrade)
+      await expect.poll(client.text).toContain('2 bytes')
+      expect(server.asked).toEqual([`POST ${path}`])
+    },
+  )
 
   test('requests in a row on one connection are answered in their order', async () => {
     server.asked.length = 0
@@ -272,4 +275,19 @@ test('connections above the limit are closed, and the log says how many, not eac
     })
     .toContain('bytes')
   await server.close()
+})
+
+test('a server that closes waits for no upgrade for ever', async () => {
+  const { promise: asked, resolve } = Promise.withResolvers<void>()
+  const upgrade = () => {
+    resolve()
+    return new Promise<never>(() => {})
+  }
+  const runtime = { now: Date.now, log: recordingLog() }
+  const server = await listen({ fetch: () => new Response(), upgrade }, here, runtime)
+  const headers = 'Host: gateway\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n'
+  const client = dial(server.port, `GET /callback/ws HTTP/1.1\r\n${headers}`)
+  await asked
+  await server.close()
+  await client.closed
 })

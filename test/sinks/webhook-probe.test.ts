@@ -155,6 +155,16 @@ describe('any other receiver is asked whether it is there', () => {
     expect(Object.keys(requests[0]?.headers ?? {}).join()).not.toMatch(/webhook-/)
   })
 
+  test.each([502, 503, 504])(
+    '%i is the word of a proxy that has nobody behind it',
+    async (code) => {
+      const { said } = await probeOf(status(code), {})
+      expect(said).toBe(
+        `!! answers HEAD with ${code}, as a proxy does that has no receiver behind it: start the receiver, or correct the sink's url`,
+      )
+    },
+  )
+
   test('and only when someone asks for it', async () => {
     const plain = await webhook.open({ url: 'http://127.0.0.1:9/' }, runtime)
     const theirs = await webhook.open({ url: 'http://127.0.0.1:9/', ...app }, runtime)

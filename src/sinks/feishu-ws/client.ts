@@ -45,7 +45,7 @@ interface ClientContext {
   ready(): void
 }
 
-/** A client that reads nothing must not fill the memory. */
+/** A client that reads nothing must not fill the memory: while more waits for it, it is chosen for no event. */
 const MAX_BUFFERED_BYTES = 4 * 1024 * 1024
 
 const PROTOCOL_ERROR = 1002
@@ -72,20 +72,25 @@ export function createClient(peer: Peer, context: ClientContext): Client {
   return {
     ended,
     inFlight: () => state.waiting.size,
-    isReady: () => state.phase === 'ready',
+    isReady: () => state.phase === 'ready' && peer.isOpen() && !isFull(state),
     deliver: (event, signal) => deliver(state, event, signal),
     leave: (code, reason) => leave(state, code, reason),
     message(bytes) {
       if (state.phase === 'leaving') return
-      listenOn(state)
-      becomeReady(state)
+      // Whoever pings and reads nothing is as good as silent.
+      if (!isFull(state)) listenOn(state)
       receive(state, bytes)
+      becomeReady(state)
     },
     closed() {
       abandon(state)
       end()
     },
   }
+}
+
+function isFull({ peer }: State): boolean {
+  return peer.buffered() > MAX_BUFFERED_BYTES
 }
 
 /** A new message is due within that time. */
@@ -104,7 +109,7 @@ function receive(state: State, bytes: Uint8Array): void {
   const frame = decodeFrame(bytes)
   if (!frame) leave(state, PROTOCOL_ERROR, 'not a frame')
   else if (frame.method !== CONTROL) acknowledge(state, frame)
-  else if (frame.headers.get('type') === 'ping') send(state, pong(state, frame))
+  else if (frame.headers.get('type') === 'ping') pong(state, frame)
 }
 
 /** One that is late is waited for no longer. */
@@ -112,13 +117,16 @@ function acknowledge({ waiting }: State, { headers, payload }: Frame): void {
   waiting.get(headers.get('message_id') ?? '')?.resolve(payload)
 }
 
-function pong({ context }: State, ping: Frame): Frame {
+/** Behind all that it has not read yet, a pong would tell it nothing. */
+function pong(state: State, ping: Frame): void {
+  if (isFull(state)) return
+  const { peer, context } = state
   const payload = new TextEncoder().encode(JSON.stringify(context.times.clientConfig))
-  return { ...ping, headers: new Map([['type', 'pong']]), payload }
+  peer.send(encodeFrame({ ...ping, headers: new Map([['type', 'pong']]), payload }))
 }
 
 async function deliver(state: State, event: Uint8Array, signal: AbortSignal): Promise<Receipt> {
-  const { waiting, context } = state
+  const { peer, waiting, context } = state
   const { crypto, now } = context.runtime
   const { ackMs } = context.times
   const messageId = crypto.toHex(crypto.randomBytes(16))
@@ -129,7 +137,7 @@ async function deliver(state: State, event: Uint8Array, signal: AbortSignal): Pr
   const seqId = ++state.lastSeqId
   const frames = eventFrames(event, { messageId, seqId, service: context.service, now: now() })
   try {
-    for (const frame of frames) send(state, frame)
+    for (const frame of frames) peer.send(encodeFrame(frame))
     const late = () =>
       new DeliveryError(`not acknowledged within ${ackMs} ms`, { unreachable: true })
     return readAcknowledgement(await within(ackMs, () => acknowledged.promise, late))
@@ -139,12 +147,8 @@ async function deliver(state: State, event: Uint8Array, signal: AbortSignal): Pr
   }
 }
 
-function send(state: State, frame: Frame): void {
-  if (state.peer.buffered() > MAX_BUFFERED_BYTES) cut(state)
-  else state.peer.send(encodeFrame(frame))
-}
-
 function leave(state: State, code: number, reason: string): void {
+  if (state.phase === 'leaving') return
   state.phase = 'leaving'
   state.peer.close(code, reason)
   state.leaving = setTimeout(() => state.peer.terminate(), state.context.times.leaveMs)

@@ -58,6 +58,19 @@ describe('an event', () => {
   })
 })
 
+test.each([
+  ['large', 16, HUGE],
+  ['many', 200, 'x'.repeat(50_000)],
+])('a backlog of %s events goes to one client that reads', async (_, count, from) => {
+  await using gateway = await openGateway(withoutKey(routesOf('concurrency: 1000')))
+  for (let n = 0; n < count; n++) await postPlain(gateway.url, callbackOf({ from }))
+  using client = await connect(gateway.url)
+  client.acknowledgeAll()
+  await expect.poll(gateway.owed, { timeout: 10_000 }).toEqual({ pending: 0, dead: 0 })
+  expect(client.socket.readyState).toBe(client.socket.OPEN)
+  expect([...gateway.logged('given back'), ...gateway.logged('failed')]).toEqual([])
+})
+
 describe('an acknowledgement', () => {
   test.each([500, 403])(
     'of %i is a failed attempt, and the next has another message id',
@@ -310,8 +323,9 @@ describe('a connection', () => {
     garbled.socket.send(new Uint8Array([1, 2, 3]))
     expect(await garbled.closed).toBe(1002)
     using large = await connect(gateway.url)
-    large.socket.send(new Uint8Array(64 * 1024 + 1))
+    large.socket.send(new Uint8Array(4 * 1024 * 1024 + 1))
     expect(await large.closed).toBe(1009)
+    expect(gateway.logged('a consumer has sent what cannot be taken')).toHaveLength(1)
     expect(gateway.logged('nobody caught')).toEqual([])
   })
 

@@ -39,6 +39,19 @@ test('the SDK has what waited for it, what comes then, and what is large, each o
   expect(gateway.logged('failed')).toEqual([])
 })
 
+test('what a handler returns may be large', async () => {
+  await using gateway = await openGateway()
+  let calls = 0
+  using sdk = startSdk(gateway.url, () => {
+    calls++
+    return { report: 'x'.repeat(500_000) }
+  })
+  await sdk.ready
+  await post(gateway.url, callbackOf())
+  await expect.poll(gateway.owed).toEqual({ pending: 0, dead: 0 })
+  expect(calls).toBe(1)
+})
+
 test('a handler that throws fails the attempt', async () => {
   await using gateway = await openGateway(routesOf('retry: { attempts: 1, quick: 0 }'))
   using sdk = startSdk(gateway.url, () => {
