@@ -22,6 +22,7 @@ export function feishuWsWith(timing: Partial<Timing>) {
   return defineSource({
     type: 'feishu-ws',
     connects: true,
+    unique: 'app_id',
     options: Type.Object({
       ...appCredentials,
       // Any other makes the SDK do nothing at all, and say so to nobody.

@@ -3,12 +3,14 @@ import { RejectedError } from '../core/errors.ts'
 import { isObject, type JsonObject } from '../core/event.ts'
 import { type Callback, defineSource, type Received } from '../core/plugin.ts'
 import type { Crypto, Runtime } from '../core/runtime.ts'
+import { createTenantToken } from '../feishu/api/tenant-token.ts'
 import {
   appCredentials,
   appDestinations,
   appOf,
   appOptions,
   appProblems,
+  type FeishuApp,
 } from '../feishu/app-options.ts'
 import { createFeishuCipher, type FeishuCipher } from '../feishu/crypto.ts'
 import { challengeOf, tokenOf } from '../feishu/envelope.ts'
@@ -47,9 +49,10 @@ export const feishu = defineSource({
     const open = ciphers.length > 0 ? openEncrypted(ciphers, runtime.crypto) : openPlain
     const knows = (token: string | undefined) =>
       token !== undefined && isOneOf(token, tokens, runtime.crypto)
-    const app = options.subscribe ? appOf(options) : undefined
+    const app = appOf(options)
     return {
-      ...(app && createSubscriptions(app, runtime)),
+      ...(app && { probe: (signal) => probeApp(app, runtime, signal) }),
+      ...(app && options.subscribe && createSubscriptions(app, runtime)),
       async receive(callback) {
         const opened = await open(parseCallback(callback.body), callback)
         if (!knows(tokenOf(opened.body))) throw unauthorized()
@@ -58,6 +61,11 @@ export const feishu = defineSource({
     }
   },
 })
+
+async function probeApp(app: FeishuApp, runtime: Runtime, signal: AbortSignal): Promise<string> {
+  await createTenantToken(app, runtime).get(signal)
+  return 'Feishu takes app_id and app_secret'
+}
 
 /** A body in the clear, and whether a valid signature vouches for it (or no key is set, so that none is asked for). */
 interface Opened {

@@ -1,5 +1,6 @@
 import { link } from '../../src/config/link.ts'
 import { compileValidators } from '../../src/config/validators.ts'
+import type { EgressOptions } from '../../src/core/egress/rules.ts'
 import type { Event } from '../../src/core/event.ts'
 import type { Plan } from '../../src/core/plan.ts'
 import { defineSink } from '../../src/core/plugin.ts'
@@ -11,6 +12,7 @@ import { nodeCrypto } from '../../src/hosts/node-crypto.ts'
 import { createNodeRuntime } from '../../src/hosts/node-runtime.ts'
 import { openSimulator, type SimulatorOptions } from '../../src/simulator/simulator.ts'
 import { feishu } from '../../src/sources/feishu.ts'
+import type { Timing } from '../../src/sources/feishu-ws/connection.ts'
 import { feishuWsWith } from '../../src/sources/feishu-ws.ts'
 import { openMemoryStore } from '../../src/stores/memory.ts'
 import { load } from '../config/load-text.ts'
@@ -31,10 +33,7 @@ export async function openFeishu(options: Partial<SimulatorOptions> = {}) {
   return { ...simulator, [Symbol.asyncDispose]: simulator.close }
 }
 
-const sourceTypes = [
-  feishu,
-  feishuWsWith({ retryMs: 10, maxRetryMs: 40, refusedMs: 300, pongMs: 900 }),
-]
+const TIMING: Partial<Timing> = { retryMs: 10, maxRetryMs: 40, refusedMs: 300, pongMs: 900 }
 
 /** The source as most tests want it. */
 export const sourceAt = (domain: string, more = '') =>
@@ -47,6 +46,9 @@ export interface ConnectedOptions {
   readonly proxies?: Proxies
   readonly deny?: readonly string[]
   readonly secret?: string
+  readonly timing?: Partial<Timing>
+  /** Names that sockets find on loopback. */
+  readonly hosts?: readonly string[]
 }
 
 /** A real gateway in this process, and what its one sink has got. */
@@ -58,12 +60,20 @@ export async function openConnected({ store = openMemoryStore(), ...options }: C
     open: () => ({ deliver: async (event: Event) => void delivered.push(event) }),
   })
   const log = recordingLog()
-  const { proxies, deny } = options
+  const { proxies, deny, hosts = [], timing } = options
+  const sourceTypes = [feishu, feishuWsWith({ ...TIMING, ...timing })]
   const runtime = createNodeRuntime({ folder: '.', log, ...(proxies && { proxies }) })
   if (deny) runtime.follow({ deny })
   const asked: string[] = []
   const watched: typeof runtime = {
     ...runtime,
+    egress: {
+      ...runtime.egress,
+      lookup(host, more, callback) {
+        if (!hosts.includes(host)) return runtime.egress.lookup(host, more, callback)
+        callback(null, [{ address: '127.0.0.1', family: 4 }])
+      },
+    },
     fetch(url, init) {
       asked.push(url)
       return runtime.fetch(url, init)
@@ -103,6 +113,7 @@ routes: [{ name: all, to: [all] }]
     log,
     /** The addresses that were asked, in order. */
     asked,
+    followEgress: (rules: EgressOptions) => runtime.follow(rules),
     isConnected: () => gateway.connections().every(({ connected }) => connected),
     async ready() {
       const answer = await get('/readyz')

@@ -20,13 +20,12 @@ export interface NodeEgress extends Omit<Egress, 'proxyOf'> {
  * of its addresses by itself. `lookup` stands for the system's resolver in tests.
  */
 export function createNodeEgress(lookup: LookupFunction = systemLookup): NodeEgress {
-  const held = new Map<Connection, string>()
+  const held = new Map<Connection, () => Refusal | undefined>()
   let rules = compileEgress({})
 
   const errorOf = (refusal: Refusal | undefined) => refusal && refusedByEgress(refusal)
-  const recheck = (connection: Connection, host: string) => {
-    const { remoteAddress } = connection
-    const refusal = remoteAddress ? rules.refusesAddress(host, remoteAddress) : undefined
+  const recheck = (connection: Connection, judge: () => Refusal | undefined) => {
+    const refusal = judge()
     if (refusal) connection.destroy(refusedByEgress(refusal))
   }
   return {
@@ -45,14 +44,19 @@ export function createNodeEgress(lookup: LookupFunction = systemLookup): NodeEgr
         else callback(null, first.address, first.family)
       })
     },
-    hold(host, connection) {
-      held.set(connection, host)
+    hold(host, connection, isProxied = false) {
+      const judge = () => {
+        const { remoteAddress } = connection
+        if (isProxied) return rules.refusesProxied(host)
+        return remoteAddress ? rules.refusesAddress(host, remoteAddress) : undefined
+      }
+      held.set(connection, judge)
       connection.once('close', () => held.delete(connection))
-      recheck(connection, host)
+      recheck(connection, judge)
     },
     follow(options) {
       rules = compileEgress(options)
-      for (const [connection, host] of held) recheck(connection, host)
+      for (const [connection, judge] of held) recheck(connection, judge)
     },
   }
 }

@@ -3,7 +3,7 @@ import { messageOf } from '../../core/errors.ts'
 import type { Runtime } from '../../core/runtime.ts'
 import type { FeishuApp } from '../../feishu/app-options.ts'
 import { type Line, openLine } from './line.ts'
-import type { Failure } from './way.ts'
+import type { Failure } from './refusal.ts'
 
 /** All in milliseconds. */
 export interface Timing {
@@ -14,7 +14,10 @@ export interface Timing {
   readonly refusedMs: number
   /** How long the WebSocket may take to open. */
   readonly handshakeMs: number
-  /** How long a ping may be without answer: less than from one ping to the next, which Feishu wants every two minutes. */
+  /** From one ping to the next, whatever Feishu wants: two minutes, usually. */
+  readonly minPingMs: number
+  readonly maxPingMs: number
+  /** How long a ping may be without answer. */
   readonly pongMs: number
   /** How long events that are under way may take when it closes, and the end of the connection thereafter. */
   readonly lastEventsMs: number
@@ -26,6 +29,8 @@ const TIMING: Timing = {
   maxRetryMs: 30_000,
   refusedMs: 60_000,
   handshakeMs: 10_000,
+  minPingMs: 1_000,
+  maxPingMs: 120_000,
   pongMs: 10_000,
   lastEventsMs: 3_000,
   goodbyeMs: 1_000,

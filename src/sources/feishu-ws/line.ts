@@ -3,7 +3,9 @@ import { EventDispatcher, LoggerLevel, WSClient } from '@larksuiteoapi/node-sdk'
 import type { Log, Runtime } from '../../core/runtime.ts'
 import type { FeishuApp } from '../../feishu/app-options.ts'
 import type { Timing } from './connection.ts'
-import { createWay, type Failure, type Way } from './way.ts'
+import { boundPings, watchSilence } from './pings.ts'
+import type { Failure } from './refusal.ts'
+import { createWay, type Way } from './way.ts'
 
 /** One long connection, open. */
 export interface Line {
@@ -28,10 +30,11 @@ interface LineOptions {
  * connect again is the caller's: the SDK would wait up to 150 s, and gives up for good at a wrong secret.
  */
 export async function openLine(options: LineOptions): Promise<{ readonly line: Line } | Failure> {
-  const { take, timing, signal } = options
-  const way = createWay(options.runtime, signal)
+  const { app, runtime, take, timing, signal } = options
+  const way = createWay(app, runtime, signal)
   const { promise: outcome, resolve } = Promise.withResolvers<Error | undefined>()
   const client = createClient(options, way, resolve)
+  const pingMs = boundPings(client, timing)
   const onAbort = () => resolve(new Error('closed'))
   signal.addEventListener('abort', onAbort)
   // Its own `invoke` flattens the event, and loses fields of it.
@@ -44,6 +47,7 @@ export async function openLine(options: LineOptions): Promise<{ readonly line: L
     way.destroy() // A socket that is still connecting the SDK leaves to itself.
     return way.failure() ?? { message: 'the WebSocket does not open', refused: false }
   }
+  watchSilence(way, () => pingMs() + timing.pongMs, runtime.log)
   return { line: lineOf(client, way, timing) }
 }
 
@@ -89,10 +93,13 @@ function lineOf(client: WSClient, way: Way, { goodbyeMs }: Timing): Line {
   }
 }
 
+/** Of an event that cannot be read the SDK's error quotes the text. */
+const QUOTING = /(failed to .*?); error: .*/s
+
 /** Why there is no connection is for the caller to tell, once: what the SDK says of it is for those who look closer. */
 function sdkLog(log: Log, isReady: () => boolean) {
   const tell = (parts: unknown) => {
-    const said = [parts].flat().map(String).join(' ')
+    const said = [parts].flat().map(String).join(' ').replace(QUOTING, '$1')
     log[isReady() ? 'warn' : 'debug']({ said }, 'the Feishu SDK')
   }
   return { ...silent, error: tell, warn: tell }

@@ -1,5 +1,13 @@
+import type { IncomingMessage } from 'node:http'
 import { isObject } from '../../core/event.ts'
-import type { Failure } from './way.ts'
+import { type ApiAnswer, wordsOf } from '../../feishu/api/call.ts'
+
+/** Why there is no connection. */
+export interface Failure {
+  readonly message: string
+  /** It is for people to mend, here or in the developer console. */
+  readonly refused: boolean
+}
 
 /** What people have to do about it, by the code with which Feishu refuses a connection. */
 const ADVICE: Readonly<Record<number, string>> = {
@@ -11,17 +19,41 @@ const ADVICE: Readonly<Record<number, string>> = {
 /** Codes that pass by themselves: busy, and an error within Feishu. */
 const PASSING: readonly unknown[] = [1, 1000040343]
 
-/** What is wrong with the answer to the question where to connect to; undefined where it says where. */
-export function refusalOf(answer: unknown): Failure | undefined {
-  const { code, msg, data } = isObject(answer) ? answer : {}
-  if (code === 0 && isObject(data) && typeof data.URL === 'string') return undefined
-  if (typeof code !== 'number' || code === 0)
-    return {
-      message: 'the answer does not say where to connect to: is domain right?',
-      refused: false,
-    }
-  const said = `${code}${typeof msg === 'string' && msg !== '' ? ` (${msg})` : ''}`
-  if (PASSING.includes(code)) return { message: `Feishu is busy: ${said}`, refused: false }
+const NOWHERE = 'the answer does not say where to connect to: is domain right?'
+
+/** Where the answer says to connect to, or why it does not. */
+export function addressOf({ body, msg }: ApiAnswer): URL | Failure {
+  const { code, data } = body
+  const address = isObject(data) && typeof data.URL === 'string' ? URL.parse(data.URL) : null
+  if (code === 0 && address) return address
+  if (typeof code !== 'number' || code === 0) return { message: NOWHERE, refused: false }
+  if (PASSING.includes(code)) {
+    return { message: `Feishu is busy: ${said(code, msg)}`, refused: false }
+  }
+  return refused(code, msg)
+}
+
+/** Why a request for a WebSocket has got another answer: its headers say so. */
+export function upgradeRefusal({ statusCode, headers }: IncomingMessage): Failure {
+  const status = Number(headers['handshake-status'])
+  const reason = status === 514 ? Number(headers['handshake-autherrcode']) : status
+  const msg = wordsOf(headers['handshake-msg'], [])
+  // What else there is passes: another 514 is about the ticket, and the next one may be good.
+  if (reason === 403 || reason === 1000040350) return refused(reason, msg)
+  return {
+    message: `the WebSocket is refused: ${said(status || `HTTP ${statusCode}`, msg)}`,
+    refused: false,
+  }
+}
+
+function refused(code: number, msg: string): Failure {
   const advice = ADVICE[code]
-  return { message: `Feishu refuses: ${said}${advice ? `: ${advice}` : ''}`, refused: true }
+  return {
+    message: `Feishu refuses: ${said(code, msg)}${advice ? `: ${advice}` : ''}`,
+    refused: true,
+  }
+}
+
+function said(code: number | string, msg: string): string {
+  return msg === '' ? `${code}` : `${code} (${msg})`
 }

@@ -1,19 +1,13 @@
-import { Agent } from 'node:http'
-import { Socket } from 'node:net'
+import type { ClientRequest } from 'node:http'
+import type { Socket } from 'node:net'
 import type { HttpInstance } from '@larksuiteoapi/node-sdk'
 import { messageOf } from '../../core/errors.ts'
 import { isObject } from '../../core/event.ts'
 import type { Runtime } from '../../core/runtime.ts'
 import { call } from '../../feishu/api/call.ts'
-import { refusalOf } from './refusal.ts'
+import type { FeishuApp } from '../../feishu/app-options.ts'
+import { addressOf, type Failure, upgradeRefusal } from './refusal.ts'
 import { connectTo } from './socket.ts'
-
-/** Why there is no connection. */
-export interface Failure {
-  readonly message: string
-  /** It is for people to mend, here or in the developer console. */
-  readonly refused: boolean
-}
 
 /**
  * How one connection reaches the network: what the SDK is lent, so that its requests and sockets keep to the egress
@@ -23,9 +17,20 @@ export interface Way {
   readonly http: HttpInstance
   readonly agent: Agent
   failure(): Failure | undefined
+  /** How many bytes have come over the WebSocket's socket. */
+  bytesRead(): number
   /** Resolves when the WebSocket's socket is closed. */
   readonly ended: Promise<void>
+  /** Closes the socket, or breaks off its opening. */
   destroy(): void
+}
+
+/** All that a request asks of Node's agents. */
+interface Agent {
+  addRequest(
+    request: ClientRequest,
+    target: { readonly host: string; readonly port: unknown },
+  ): void
 }
 
 /** As the SDK puts it. */
@@ -35,47 +40,56 @@ interface Question {
   readonly data?: unknown
 }
 
-export function createWay(runtime: Runtime, signal: AbortSignal): Way {
+export function createWay(app: FeishuApp, runtime: Runtime, signal: AbortSignal): Way {
   const { promise: ended, resolve: end } = Promise.withResolvers<void>()
+  const destroyed = new AbortController()
   let failure: Failure | undefined
-  let isSecure = true
   let socket: Socket | undefined
 
   const fail = (error: unknown): void => {
     failure ??= { message: messageOf(error), refused: false }
   }
-  const agent = new Agent()
-  agent.createConnection = ({ host, port }, callback) => {
-    connectTo({ host: host ?? '', port: Number(port), isSecure }, runtime.egress).then(
-      (connecting) => {
-        socket = connecting.once('error', fail).once('close', () => end())
-        callback?.(null, socket)
-      },
-      (error) => {
+
+  async function connect(request: ClientRequest, host: string, port: number): Promise<void> {
+    const target = { host, port, isSecure: request.protocol === 'https:' }
+    socket = await connectTo(target, runtime.egress, destroyed.signal)
+    request.onSocket(socket.once('error', fail).once('close', end))
+  }
+
+  const agent: Agent = {
+    addRequest(request, { host, port }) {
+      request.once('response', (answer) => {
+        failure ??= upgradeRefusal(answer)
+      })
+      connect(request, host, Number(port)).catch((error: unknown) => {
         fail(error)
-        callback?.(error, new Socket())
-      },
-    )
-    return undefined
+        request.emit('error', error)
+      })
+    },
   }
 
   async function askForAddress({ url = '', headers = {}, data }: Question) {
     try {
       const question = isObject(data) ? data : {}
-      const { body } = await call(runtime, { url, headers, body: question, secrets: [], signal })
-      failure = refusalOf(body)
-      isSecure = isObject(body.data) && String(body.data.URL).startsWith('wss:')
-      // Node's clients compare: this agent is for either of them.
-      Object.assign(agent, { protocol: isSecure ? 'https:' : 'http:' })
-      return Object(body)
+      const secrets = [app.appSecret]
+      const answer = await call(runtime, { url, headers, body: question, secrets, signal })
+      const address = addressOf(answer)
+      if ('refused' in address) failure = address
+      return Object(answer.body)
     } catch (error) {
       fail(error)
       throw error
     }
   }
 
-  const destroy = () => void socket?.destroy()
-  return { http: onlyRequest(askForAddress), agent, failure: () => failure, ended, destroy }
+  return {
+    http: onlyRequest(askForAddress),
+    agent,
+    failure: () => failure,
+    bytesRead: () => socket?.bytesRead ?? 0,
+    ended,
+    destroy: () => destroyed.abort(),
+  }
 }
 
 function onlyRequest(request: HttpInstance['request']): HttpInstance {
