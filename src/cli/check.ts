@@ -2,7 +2,7 @@ import { printable } from '../core/printable.ts'
 import { type Environment, readEnvironment } from '../hosts/environment.ts'
 import { type ConfigFile, readConfigFile } from '../hosts/node-config.ts'
 import { checkFiles } from './check/files.ts'
-import type { PlacedAnswer } from './check/live.ts'
+import type { PlacedAnswer } from './check/probe.ts'
 import {
   type Command,
   configFile,
@@ -19,7 +19,8 @@ export const check: Command = {
   help: `${configHelp}
 --live          also ask receivers, brokers and Feishu whether they are there: consumers that have a
                 verification_token or an encrypt_key for their url_verification, other webhooks by
-                HEAD, Kafka for the topic, Feishu for the subscriptions. No event is delivered
+                HEAD, Kafka for the topic, Feishu whether it takes the app, and for subscriptions,
+                which are made where they are missing (subscribe: true). No event is delivered
 --json          with --live: print one JSON object an answer
 
 Exit code 0 when all is in order, 2 when the file has problems, 1 when something live is wrong.

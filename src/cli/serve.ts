@@ -10,7 +10,8 @@ import { type Command, configHelp, configOption, fileAndEnv, flag } from './comm
 export const serve: Command = {
   usage: '[--config FILE] [--dev] [--watch | --no-watch]',
   help: `${configHelp}
---dev           for a first try: loopback only; makes up the sources' missing secrets and prints them
+--dev           for a first try: loopback only; makes up missing verification_tokens and
+                encrypt_keys of sources, and prints them
 --watch         reload whenever the file changes, and on SIGHUP: the default
 --no-watch      reload on SIGHUP only
 

@@ -1,15 +1,21 @@
 import type { SourceConfig } from '../config/config.ts'
-import { concealAll } from '../config/text/report.ts'
 import type { JsonObject } from '../core/event.ts'
 import type { Subscription, WantedApproval } from '../core/plugin.ts'
 import { printable } from '../core/printable.ts'
 import type { Runtime } from '../core/runtime.ts'
-import { appOf, type FeishuApp } from '../feishu/app-options.ts'
-import { subscribeNow } from '../feishu/subscriptions.ts'
+import { appOf } from '../feishu/app-options.ts'
 import { readEnvironment } from '../hosts/environment.ts'
 import { type ConfigFile, readConfigFile } from '../hosts/node-config.ts'
 import { createNodeLog } from '../hosts/node-log.ts'
 import { createNodeRuntime } from '../hosts/node-runtime.ts'
+import {
+  concealed,
+  type Part,
+  partsOf,
+  type Results,
+  shownCode,
+  subscribeAll,
+} from './approvals.ts'
 import {
   type Arguments,
   type CommandGroup,
@@ -19,7 +25,6 @@ import {
   UsageError,
 } from './command.ts'
 import { createPrinter, field, shown } from './data/list.ts'
-import { createProgressLine } from './data/progress-line.ts'
 
 const options = { ...configOption, json: { type: 'boolean' } } as const
 const jsonHelp = '--json          one JSON object a line'
@@ -27,7 +32,7 @@ const jsonHelp = '--json          one JSON object a line'
 const list: CommandGroup['commands'][string] = {
   summary: 'which approvals the routes name; asks nobody',
   usage: '[--json] [--config FILE]',
-  help: `The approvals that enabled routes name, by the source that brings their events, and where routes.yaml names them.
+  help: `The approvals that enabled routes name, and where. SOURCE subscribes to them, for all sources of its app.
 Feishu sends the events of an approval only to apps that have subscribed to it.
 
 ${configHelp}
@@ -56,8 +61,8 @@ ${jsonHelp}`,
 const sync: CommandGroup['commands'][string] = {
   summary: 'subscribe to them now',
   usage: '[--json] [--config FILE]',
-  help: `Subscribes to every approval that an enabled route names, for each source that has app_id and app_secret, whether or
-not it has subscribe: true. What is subscribed already stays so. At Feishu's pace: 90 a minute.
+  help: `Subscribes to every approval that an enabled route names, once for each app: a source must have its app_id and
+app_secret, whether or not with subscribe: true. What is subscribed already stays so. At Feishu's pace: 90 a minute.
 
 Exit code 0 when all are subscribed, 1 when one is unknown to Feishu or failed.
 
@@ -83,18 +88,8 @@ ${jsonHelp}`,
   },
 }
 
-/** A source, its app, and what is to be subscribed for it. */
-interface Part {
-  readonly source: SourceConfig
-  readonly app: FeishuApp
-  readonly wanted: readonly WantedApproval[]
-}
-
-function workOf(file: ConfigFile): readonly Part[] {
-  const parts = file.config.sources.flatMap((source): Part[] => {
-    const app = appOf(source.options)
-    return app ? [{ source, app, wanted: wantedBy(source, file) }] : []
-  })
+function workOf({ config }: ConfigFile): readonly Part[] {
+  const parts = partsOf(config)
   if (parts.length > 0) return parts
   throw new UsageError('no source has app_id and app_secret, which it takes to subscribe')
 }
@@ -111,26 +106,13 @@ async function syncAll(
     RESULT: field('state'),
     'NAMED AT': placesIn,
   })
-  const total = work.reduce((sum, { wanted }) => sum + wanted.length, 0)
-  if (total === 0) say(NONE_NAMED)
-  const line = createProgressLine({ noun: 'approvals', total })
-  const stopping = new AbortController()
-  const stop = () => stopping.abort(new Error('not asked: the command was stopped'))
-  process.once('SIGINT', stop).once('SIGTERM', stop)
-  let done = 0
+  if (work.every(({ wanted }) => wanted.length === 0)) say(NONE_NAMED)
   let isComplete = true
-  for (const part of work) {
-    const results = await subscribeNow(part.app, part.wanted, runtime, {
-      signal: stopping.signal,
-      progress: (count) => line.show(done + count),
-    })
-    line.end()
-    done += results.length
+  for await (const { part, results } of subscribeAll(work, runtime)) {
     isComplete &&= results.every(isSubscribed)
     print(results.map((result) => resultShape(result, part, file)))
-    explain(results, part, file)
+    explain({ part, results }, file)
   }
-  process.off('SIGINT', stop).off('SIGTERM', stop)
   return isComplete ? 0 : 1
 }
 
@@ -138,11 +120,14 @@ function isSubscribed({ state }: Subscription): boolean {
   return state === 'subscribed' || state === 'already subscribed'
 }
 
-/** Why what failed did, each reason once. */
-function explain(results: readonly Subscription[], { source }: Part, file: ConfigFile): void {
-  const failed = results.filter(({ state }) => state === 'failed')
-  for (const message of new Set(failed.map((result) => result.message))) {
-    say(`${source.name}: ${concealed(message, source, file)}`)
+/** Why, each reason once. */
+function explain({ part: { source }, results }: Results, { config }: ConfigFile): void {
+  const reasons = Map.groupBy(results, ({ message }) => message)
+  for (const [message, those] of reasons) {
+    if (message === '') continue
+    const [first = '', ...others] = those.map(({ code }) => shownCode(code, config))
+    const which = others.length > 0 ? `${first} and ${others.length} more` : first
+    say(`${source.name}, ${which}: ${concealed(message, source, config)}`)
   }
 }
 
@@ -153,22 +138,18 @@ function wantedBy({ name }: SourceConfig, { config }: ConfigFile): readonly Want
 }
 
 function shapeOf({ code, places }: WantedApproval, source: SourceConfig, { config }: ConfigFile) {
-  // A code that comes from a variable is shown as routes.yaml has it.
-  const word = config.words.find(({ value }) => value === code)
-  return { source: source.name, approval_code: word?.shown ?? code, places: [...places] }
+  return { source: source.name, approval_code: shownCode(code, config), places: [...places] }
 }
 
 function resultShape(result: Subscription, { source, wanted }: Part, file: ConfigFile): JsonObject {
   const { code, state, message } = result
   const { places = [] } = wanted.find((approval) => approval.code === code) ?? {}
   const shape = shapeOf({ code, places }, source, file)
-  return { ...shape, state, message: message === '' ? null : concealed(message, source, file) }
-}
-
-function concealed(message: string, { name }: SourceConfig, { config }: ConfigFile): string {
-  const isOwn = (path: readonly string[]) => path[0] === 'sources' && path[1] === name
-  const words = config.words.filter(({ path }) => isOwn(path))
-  return concealAll(message, words)
+  return {
+    ...shape,
+    state,
+    message: message === '' ? null : concealed(message, source, file.config),
+  }
 }
 
 function placesIn({ places }: JsonObject): string {

@@ -16,7 +16,7 @@ export interface Config {
   readonly routes: readonly RouteConfig[]
   readonly retention: Retention
   readonly egress: EgressOptions
-  /** By source: the approvals that enabled routes name of those whose events it brings, each once. */
+  /** By source: what it subscribes to, should it do so, for all sources of its app. Enabled routes name it; each once. */
   readonly approvals: ReadonlyMap<string, readonly WantedApproval[]>
   /** What is probably not meant, but can be run. */
   readonly warnings: readonly LocatedProblem[]

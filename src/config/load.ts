@@ -69,8 +69,7 @@ function namedApprovals(
   document: Document,
   fileName = 'routes.yaml',
 ): Config['approvals'] {
-  const names = sources.configs.map(({ name }) => name)
-  return approvalsOf(routes.configs, names, (path) => {
+  return approvalsOf(routes.configs, sources.configs, (path) => {
     const { line, column } = document.positionAt(document.placeOf(path)?.from ?? 0)
     return `${fileName}:${line}:${column}  ${path.join('.')}`
   })

@@ -1,5 +1,5 @@
 import { messageOf } from '../core/errors.ts'
-import { createRate } from '../core/lane/rate.ts'
+import { createRate, type Rate } from '../core/lane/rate.ts'
 import type { Subscription, WantedApproval } from '../core/plugin.ts'
 import type { Runtime } from '../core/runtime.ts'
 import { createSubscribe, type Subscribed } from './api/subscribe.ts'
@@ -31,11 +31,13 @@ export type SubscribeRound = (
 
 export function createRounds(app: FeishuApp, runtime: Runtime, sleep: Sleep): SubscribeRound {
   const subscribe = createSubscribe(app, runtime)
-  // An interval back, so that the first call need not wait.
-  const rate = createRate(CALLS_PER_SECOND, runtime.now() - 1000 / CALLS_PER_SECOND)
+  const rate = rateOf(app, runtime)
 
   async function askOnce(code: string, signal: AbortSignal): Promise<Subscribed> {
-    await sleep(rate.nextAt(runtime.now()) - runtime.now(), signal)
+    // Another source of the app may have taken the slot that this one has waited for.
+    while (!signal.aborted && rate.nextAt(runtime.now()) > runtime.now()) {
+      await sleep(rate.nextAt(runtime.now()) - runtime.now(), signal)
+    }
     signal.throwIfAborted()
     rate.spend(runtime.now())
     return subscribe(code, signal)
@@ -66,6 +68,20 @@ export function createRounds(app: FeishuApp, runtime: Runtime, sleep: Sleep): Su
       return [...results, ...rest.map(({ code }) => ({ code, state: 'failed' as const, message }))]
     }
   }
+}
+
+/** By what the runtimes of one process have in common: each source has a runtime, with a log, of its own. */
+const rates = new WeakMap<Runtime['fetch'], Map<string, Rate>>()
+
+/** Feishu counts the calls of an app, whichever of its sources make them. */
+function rateOf({ domain, appId }: FeishuApp, { fetch, now }: Runtime): Rate {
+  const known = rates.get(fetch) ?? new Map<string, Rate>()
+  rates.set(fetch, known)
+  const key = `${domain} ${appId}`
+  // An interval back, so that the first call need not wait.
+  const rate = known.get(key) ?? createRate(CALLS_PER_SECOND, now() - 1000 / CALLS_PER_SECOND)
+  known.set(key, rate)
+  return rate
 }
 
 export const sleepFor: Sleep = async (ms, signal) => {

@@ -31,7 +31,7 @@ export interface ReadOptions {
   readonly env: Env
   /** The sinks and routes may be wrong, and are not to be used. */
   readonly sourcesOnly?: boolean
-  /** `serve --dev` makes up what the sources lack. */
+  /** `serve --dev` makes up the keys that sources lack. */
   readonly inventSecret?: ((variable: string) => string) | undefined
 }
 

@@ -41,7 +41,11 @@ describe('sources', () => {
     const env = { APP_SECRET: APP.secret }
     const { code, of } = await checkLive(source(feishu.domain) + routes, env)
     expect(of('sources.app')).toBe(
-      `ok approval ${known}: subscribed now\nok approval ${old}: already subscribed`,
+      [
+        'ok Feishu takes app_id and app_secret',
+        `ok approval ${known}: subscribed now`,
+        `ok approval ${old}: already subscribed`,
+      ].join('\n'),
     )
     expect(code).toBe(0)
     expect(feishu.api.isSubscribed(APP.id, known)).toBe(true)
@@ -64,8 +68,51 @@ describe('sources', () => {
     const env = { APP_SECRET: 'hush-hush' }
     const { code, lines, of } = await checkLive(source(feishu.domain) + routes, env)
     expect(code).toBe(1)
-    expect(of('sources.app')).toMatch(/^!! approval .*: failed; .*app_id and app_secret/)
+    expect(of('sources.app')).toMatch(
+      /^!! Feishu refuses app_id and app_secret .*\n!! approval .*: failed; .*app_id and app_secret/,
+    )
     expect(lines.join('\n')).not.toContain('hush-hush')
+  })
+
+  test('an app that is refused, where no route names an approval and nobody subscribes', async () => {
+    await using feishu = await openFeishu()
+    const text = source(feishu.domain, { subscribe: false })
+    const { code, of } = await checkLive(`${text}sinks: { out: { type: log } }\n`, {
+      APP_SECRET: 'hush-hush',
+    })
+    expect(of('sources.app')).toMatch(/^!! Feishu refuses app_id and app_secret/)
+    expect(code).toBe(1)
+  })
+
+  test('of one app: each approval is asked for once, and whoever does not subscribe has no need to', async () => {
+    await using feishu = await openFeishu()
+    const [, , app = ''] = source(feishu.domain).split('\n')
+    const two = (name: string, change: (text: string) => string) =>
+      change(
+        app.replace('app:', `${name}:`).replace('"verification_token"', `"path":"/${name}",$&`),
+      )
+    const silent = two('silent', (text) => text.replace('"subscribe":true', '"subscribe":false'))
+    const text = `${source(feishu.domain)}${two('again', (same) => same)}\n${silent}\n${routes}`
+    const { code, lines } = await checkLive(text, { APP_SECRET: APP.secret })
+    expect(lines.slice(1).map((line) => line.replaceAll(/ +/g, ' '))).toEqual([
+      'ok sources.app Feishu takes app_id and app_secret',
+      'ok sources.again Feishu takes app_id and app_secret',
+      'ok sources.silent Feishu takes app_id and app_secret',
+      '– sinks.out nothing to ask',
+      `ok sources.app approval ${known}: subscribed now`,
+      `ok sources.app approval ${old}: already subscribed`,
+    ])
+    expect(code).toBe(0)
+  })
+
+  test('a code from a variable is not shown, however short', async () => {
+    await using feishu = await openFeishu()
+    const env = { APP_SECRET: APP.secret, CODE: 'Q9', PART: 'Z' }
+    const more = route('c', `["${variable('CODE')}", "Y-${variable('PART')}-X"]`)
+    const { lines, of } = await checkLive(source(feishu.domain) + routes + more, env)
+    expect(of('sources.app')).toMatch(/^!! approval \$\{CODE\}: unknown/m)
+    expect(of('sources.app')).toMatch(/^!! approval Y-\$\{PART\}-X: unknown/m)
+    expect(lines.join('\n')).not.toMatch(/Q9|Y-Z-X/)
   })
 
   test('that subscribe to nothing: a hint at why nothing may arrive, and exit code 0', async () => {

@@ -1,6 +1,10 @@
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import { createServer } from 'node:net'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { askAll } from '../../src/cli/check/live.ts'
+import { readConfigFile } from '../../src/hosts/node-config.ts'
 import { createTopic } from '../faults/topic.ts'
 import { KAFKA_USER, type KafkaBroker, startKafka, whyNoKafka } from '../kafka-broker.ts'
 import { type Answer, openReceiver, status } from '../receiver.ts'
@@ -122,6 +126,35 @@ describe('plugins', () => {
     expect(stdout).toMatch(/^!! {2}sinks\.bad +not well$/m)
     expect(stdout).toMatch(/^!! {2}sinks\.stray +astray$/m)
   })
+})
+
+test('what was opened is closed, also for those who listen to the first answer only', async () => {
+  const plugin = `import { writeFileSync } from 'node:fs'
+export default { type: 'closing', options: { type: 'object' }, open: (_, { folder }) => ({
+  deliver() {}, close() { writeFileSync(folder + '/closed', '') },
+}) }
+`
+  await using folder = await openFolder({
+    'routes.yaml': `${FEISHU}sinks: { a: { type: closing } }\n`,
+    'plugins/closing.ts': plugin,
+  })
+  const env = { FEISHU_VERIFICATION_TOKEN: 'v', FEISHU_ENCRYPT_KEY: 'k' }
+  const file = await readConfigFile({ file: join(folder.path, 'routes.yaml'), env })
+  for await (const { path } of askAll(file, {
+    proxies: { http: undefined, https: undefined, none: '' },
+  })) {
+    expect(path).toBe('sources.feishu')
+    break
+  }
+  expect(existsSync(join(folder.path, 'closed'))).toBe(true)
+})
+
+test('check --help says what --live changes', async () => {
+  await using folder = await openFolder({})
+  const { stdout } = await run(folder, ['check', '--help'])
+  expect(stdout.replaceAll(/\s+/g, ' ')).toContain(
+    'subscriptions, which are made where they are missing',
+  )
 })
 
 describe('what cannot be opened is a problem of the file', () => {

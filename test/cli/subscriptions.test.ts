@@ -63,6 +63,19 @@ describe('list', () => {
     expect(platform.calls).toEqual([])
   })
 
+  test('of an app whose other source subscribes: by that one, and no advice', async () => {
+    const credentials = `app_id: cli_a1b2c3d4e5f60718\napp_secret: \${SECRET}`
+    const other = `  ws: { type: feishu-ws, app_id: cli_a1b2c3d4e5f60718, app_secret: "\${SECRET}", subscribe: true }\nsinks:`
+    const text = file(credentials).replace('sinks:', other)
+    await using folder = await openFolder({ 'routes.yaml': text })
+    const { stdout, stderr } = await run(folder, ['subscriptions', 'list'], { env: env('any') })
+    expect(stdout.match(/^(feishu|ws) .* (yes|no)/gm)).toEqual([
+      expect.stringMatching(/^ws +KNOWN +yes/),
+      expect.stringMatching(/^ws +\$\{CODE\} +yes/),
+    ])
+    expect(stderr).toBe('')
+  })
+
   test('no route names any', async () => {
     const routes = file('').replaceAll(/match: {.*}, to/g, 'to')
     await using folder = await openFolder({ 'routes.yaml': routes })
@@ -89,6 +102,18 @@ describe('sync', () => {
     ])
   })
 
+  test('each of an app is asked for once, however many sources it has', async () => {
+    await using platform = await openPlatform()
+    const again = `  again: { type: feishu, path: /again, verification_token: t, ${app(platform.app)
+      .replaceAll('\n', ', ')
+      .replace(/\$\{SECRET\}/, '"$&"')} }\nsinks:`
+    const text = file(app(platform.app)).replace('sinks:', again)
+    await using folder = await openFolder({ 'routes.yaml': text })
+    const options = { env: env(platform.app.appSecret) }
+    expect((await run(folder, ['subscriptions', 'sync'], options)).code).toBe(0)
+    expect(platform.asked()).toEqual(['KNOWN', 'CODE-FROM-OUTSIDE'])
+  })
+
   test('one that Feishu does not know is exit code 1', async () => {
     await using platform = await openPlatform({ approvals: ['KNOWN'] })
     await using folder = await openFolder({ 'routes.yaml': file(app(platform.app)) })
@@ -109,7 +134,7 @@ describe('sync', () => {
     expect(code).toBe(1)
     expect(stdout).toMatch(/^feishu +KNOWN +failed/m)
     expect(stderr).toMatch(
-      /^feishu: Feishu refuses app_id and app_secret \(10014: .*\): compare .*\n$/,
+      /^feishu, KNOWN and \d more: Feishu refuses app_id and app_secret \(10014: .*\): compare .*\n$/,
     )
     expect(stdout + stderr).not.toContain('a-wrong-secret')
   })

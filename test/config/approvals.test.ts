@@ -89,6 +89,36 @@ describe('codes', () => {
     expect([Object.keys(hooks ?? {}), Object.keys(other ?? {})]).toEqual([['A'], ['B']])
   })
 
+  test('of an app with several sources: all by the first that subscribes, whichever brings them', async () => {
+    const app = 'app_id: cli_a1b2c3d4e5f60718, app_secret: s'
+    const file = FILE.replace(
+      'sinks:',
+      `  again: { type: feishu, path: /again, verification_token: t, ${app}, subscribe: true }
+  quiet: { type: feishu, path: /quiet, verification_token: t, ${app}, domain: "https://open.feishu.cn/" }
+  lark: { type: feishu, path: /lark, verification_token: t, ${app}, domain: "https://open.larksuite.com" }
+sinks:`,
+    )
+    const { approvals } = await load(`${file}
+  - { name: one, from: [quiet], match: { approval_code: A }, to: [log] }
+  - { name: two, from: [again], match: { approval_code: B }, to: [log] }
+  - { name: three, from: [lark], match: { approval_code: C }, to: [log] }
+`)
+    const codes = [...approvals].map(([name, wanted]) => [name, wanted.map(({ code }) => code)])
+    expect(Object.fromEntries(codes)).toEqual({
+      hooks: ['A', 'B'],
+      again: [],
+      quiet: [],
+      lark: ['C'],
+      other: [],
+    })
+    const first = file.replace('    subscribe: true\n', '')
+    const moved = await load(`${first}
+  - { name: one, match: { approval_code: A }, to: [log] }
+`)
+    expect(moved.approvals.get('hooks')).toEqual([])
+    expect(moved.approvals.get('again')).toHaveLength(1)
+  })
+
   test('from a variable and by an alias, and the file may have another name', async () => {
     const routes = `
   - { name: one, match: { approval_code: &code "\${TOKEN}" }, to: [log] }
@@ -114,12 +144,47 @@ describe('a route that names no approval', () => {
   test.each([
     ['without match', '{ name: x, to: [log] }'],
     ['by other fields', '{ name: x, match: { operate: READ }, to: [log] }'],
-    ['by a prefix', '{ name: x, match: { approval_code: [{ prefix: A }] }, to: [log] }'],
     ['by type', '{ name: x, match: { type: approval_cc }, to: [log] }'],
   ])('is warned of: %s', async (_, route) => {
     const [warning, ...more] = await warningsOf(`  - ${route}\n`)
     expect(more).toEqual([])
     expect(warning).toMatch(new RegExp(`^13:\\d+ routes\\.0\\.match: ${WARNING}$`))
+  })
+
+  test.each([
+    ['by a prefix', '{ approval_code: [{ prefix: A }] }'],
+    ['by a prefix beside a code', '{ approval_code: [A, { prefix: B }] }'],
+    ['in only one choice', '{ $or: [{ approval_code: A }, { operate: READ }] }'],
+    [
+      'in only one inner choice',
+      '{ $or: [{ approval_code: A }, { $or: [{ approval_code: B }, { operate: READ }] }] }',
+    ],
+  ])('or not all, is warned of beside others that do: %s', async (_, match) => {
+    const [warning, ...more] = await warningsOf(`  - { name: x, match: ${match}, to: [log] }
+  - { name: y, match: { approval_code: K }, to: [log] }
+`)
+    expect(more).toEqual([])
+    expect(warning).toMatch(
+      /routes\.0\.match: takes approvals that it does not name by exact texts: .* that other routes name, or that are subscribed elsewhere$/,
+    )
+  })
+
+  test('is no mistake beside a route of that app that names some: the usual archive', async () => {
+    const named = '  - { name: x, match: { approval_code: A }, to: [log] }\n'
+    const rest =
+      '  - { name: reads, match: { operate: READ }, to: [log] }\n  - { name: archive, to: [log] }\n'
+    expect(await warningsOf(named + rest)).toEqual([])
+    const elsewhere = named.replace('match:', 'from: [other], match:')
+    expect(await warningsOf(elsewhere + rest)).toHaveLength(2)
+    const off = named.replace('match:', 'enabled: false, match:')
+    expect(await warningsOf(off + rest)).toHaveLength(2)
+  })
+
+  test('is warned of where another source of its app subscribes', async () => {
+    const app = 'app_id: cli_a1b2c3d4e5f60718, app_secret: s'
+    const file = FILE.replace('verification_token: t }', `verification_token: t, ${app} }`)
+    const [warning] = await warningsOf('  - { name: x, from: [other], to: [log] }\n', file)
+    expect(warning).toContain(WARNING)
   })
 
   const subscribing = FILE
@@ -131,10 +196,11 @@ describe('a route that names no approval', () => {
   const everything = FILE.replace('subscribe: true', 'subscribe: true\n    events: "*"')
 
   test.each([
+    ['one that names one', subscribing, '{ name: x, match: { approval_code: [A, B] }, to: [log] }'],
     [
-      'one that names one',
-      subscribing,
-      '{ name: x, match: { approval_code: [A, { prefix: B }] }, to: [log] }',
+      'one that names one in every choice that takes approvals',
+      everything,
+      '{ name: x, match: { $or: [{ approval_code: A }, { type: im.message.receive_v1 }, { operate: READ, $or: [{ approval_code: B }, { approval_code: [C] }] }] }, to: [log] }',
     ],
     ['one that is off', subscribing, '{ name: x, enabled: false, to: [log] }'],
     ['one of another source', subscribing, '{ name: x, from: [other], to: [log] }'],

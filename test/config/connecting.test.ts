@@ -5,6 +5,7 @@ import { load, problemsOf, short } from './load-text.ts'
 
 const sources = [feishu, feishuWs]
 const APP = 'app_id: cli_a0000000000000ff, app_secret: x'
+const OTHER = 'app_id: cli_b0000000000000ff, app_secret: x'
 const textOf = (...lines: string[]) => `version: 1
 sources:
 ${lines.map((line) => `  ${line}`).join('\n')}
@@ -15,14 +16,21 @@ const problems = async (...lines: string[]) =>
   (await problemsOf(textOf(...lines), { sources })).map(short)
 
 test('a source that connects has no path, and may stand beside those that have', async () => {
-  const lines = [`ws: { type: feishu-ws, ${APP} }`, `other: { type: feishu-ws, ${APP} }`]
+  const lines = [`ws: { type: feishu-ws, ${APP} }`, `other: { type: feishu-ws, ${OTHER} }`]
   const http = 'http: { type: feishu, verification_token: x }'
   const config = await load(textOf(...lines, http), { sources })
   expect(config.sources.map(({ path }) => path)).toEqual([undefined, undefined, '/webhook/event'])
-  const [ws, other] = config.sources
+  const [ws] = config.sources
   expect(ws?.events).toEqual(['approval_cc'])
   expect(ws?.options).toMatchObject({ domain: 'https://open.feishu.cn', subscribe: false })
-  expect(ws?.fingerprint).toBe(other?.fingerprint)
+})
+
+test('an app has one connection: a second source would take half of its events', async () => {
+  const lines = [`ws: { type: feishu-ws, ${APP} }`, `two: { type: feishu-ws, ${APP} }`]
+  const http = `http: { type: feishu, verification_token: x, ${APP} }`
+  expect(await problems(http, ...lines)).toEqual([
+    '5:35 sources.two.app_id: is the app_id of ws too, and Feishu gives each event to only one of the two: keep one of them',
+  ])
 })
 
 test.each([

@@ -218,6 +218,17 @@ sinks: { a: { type: webhook, url: https://x, secret: "\${B}" } }`
       encrypt_key: 'made-up-EMPTY',
     })
   })
+
+  test("an app's credentials are Feishu's, and never made up", async () => {
+    const text = `version: 1
+sources:
+  feishu: { type: feishu, verification_token: ["\${A}"], app_id: cli_1, app_secret: "\${B}" }
+`
+    const problems = await problemsOf(text, { inventSecret: () => 'made-up' })
+    expect(problems.map(short)).toEqual([
+      '3:84 sources.feishu.app_secret: B is not set: set it in the environment or in .env',
+    ])
+  })
 })
 
 describe('warnings', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import type { Runtime } from '../../src/core/runtime.ts'
 import { createSubscriptions, subscribeNow } from '../../src/feishu/subscriptions.ts'
 import { feishu } from '../../src/sources/feishu.ts'
 import { openPlatform } from './open-platform.ts'
@@ -47,6 +48,44 @@ test('however many there are, at most 100 a minute, evenly', async () => {
   expect(Math.min(...gaps)).toBeGreaterThanOrEqual(600)
   expect(Math.max(...gaps)).toBeLessThanOrEqual(700)
   await close()
+})
+
+test('the sources of one app share its pace, as Feishu counts an app, and other apps have their own', async () => {
+  const clock = { now: 0 }
+  const asleep: { at: number; wake(): void }[] = []
+  const sleep = (ms: number) =>
+    new Promise<void>((wake) => void asleep.push({ at: clock.now + ms, wake }))
+  const calls: { app: string; at: number }[] = []
+  const answer = { code: 0, tenant_access_token: 't', expire: 7200 }
+  const fetch: Runtime['fetch'] = async (url) => {
+    const { host, pathname } = new URL(url)
+    if (pathname.endsWith('/subscribe')) calls.push({ app: host, at: clock.now })
+    return new Response(JSON.stringify(answer))
+  }
+  await using platform = await openPlatform()
+  const sourceOf = (app: string) => {
+    const feishuApp = { ...platform.app, domain: `https://${app}` }
+    // Each source has a log, and with it a runtime, of its own.
+    const runtime = { ...platform.runtime, fetch, now: () => clock.now }
+    return createSubscriptions(feishuApp, runtime, sleep)
+  }
+  const sources = ['one', 'one', 'two'].map(sourceOf)
+  const codes = wanted(...Array.from({ length: 100 }, (_, index) => `code-${index}`))
+  const asked = Promise.all(sources.map(({ subscribe }) => subscribe(codes)))
+  const countOf = (app: string) => calls.filter((call) => call.app === app).length
+  const in59Seconds: number[] = []
+  while (calls.length < 300) {
+    await new Promise((resolve) => setImmediate(resolve))
+    const [next] = asleep.sort((a, b) => a.at - b.at).splice(0, 1)
+    if (clock.now < 59_000 && (next?.at ?? 0) >= 59_000) {
+      in59Seconds.push(countOf('one'), countOf('two'))
+    }
+    clock.now = next?.at ?? clock.now
+    next?.wake()
+  }
+  expect(in59Seconds).toEqual([89, 89])
+  await asked
+  await Promise.all(sources.map(({ close }) => close()))
 })
 
 test('an unknown code is told with its place, and asked for again with the next plan alone', async () => {
@@ -122,7 +161,7 @@ describe('in the background', () => {
     await using platform = await openPlatform()
     const { runtime, log } = platform
     const app = { ...platform.app, appSecret: 'a-wrong-secret' }
-    const { subscribe, close } = createSubscriptions(app, runtime, waitForEnd)
+    const { subscribe, close } = createSubscriptions(app, runtime, waitForEnd(platform))
     const results = await subscribe(wanted('A', 'B', 'C'))
     expect(results.map(({ message }) => message)).toEqual(
       Array(3).fill(expect.stringContaining('refuses app_id and app_secret')),
@@ -137,7 +176,7 @@ describe('in the background', () => {
   test('a newer plan ends the tries for the plan before', async () => {
     await using platform = await openPlatform()
     const { app, runtime } = platform
-    const { subscribe, close } = createSubscriptions(app, runtime, waitForEnd)
+    const { subscribe, close } = createSubscriptions(app, runtime, waitForEnd(platform))
     platform.answerNext(UNAVAILABLE)
     expect(statesOf(await subscribe(wanted('A')))).toEqual(['failed'])
     expect(statesOf(await subscribe(wanted('B')))).toEqual(['subscribed'])
@@ -147,7 +186,8 @@ describe('in the background', () => {
 
   test('close ends a round and a wait, and nothing is asked after it', async () => {
     await using platform = await openPlatform()
-    const { app, runtime, log } = platform
+    const { app, log } = platform
+    const runtime = { ...platform.runtime, now: Date.now }
     const waiting = createSubscriptions(app, runtime)
     platform.answerNext(UNAVAILABLE)
     await waiting.subscribe(wanted('A'))
@@ -164,17 +204,18 @@ describe('in the background', () => {
     expect(log.lines).toHaveLength(1)
   })
 
-  const waitForEnd = (ms: number, signal: AbortSignal) =>
-    new Promise<void>((resolve) => {
-      if (ms < 5000 || signal.aborted) resolve()
-      else signal.addEventListener('abort', () => resolve())
-    })
+  const waitForEnd =
+    ({ sleep }: { sleep(ms: number): Promise<void> }) =>
+    (ms: number, signal: AbortSignal) =>
+      ms < 5000 || signal.aborted
+        ? sleep(ms)
+        : new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()))
 })
 
 test('neither secret, token nor code is in the log, even when Feishu repeats them', async () => {
   await using platform = await openPlatform()
-  const { app, runtime, log } = platform
-  const { subscribe, close } = createSubscriptions(app, runtime)
+  const { app, runtime, sleep, log } = platform
+  const { subscribe, close } = createSubscriptions(app, runtime, sleep)
   await subscribe(wanted('FIRST-CODE'))
   const token = platform.calls.at(-1)?.token ?? ''
   const msg = `${app.appSecret} ${token} SECRET-CODE`
@@ -191,9 +232,10 @@ test('neither secret, token nor code is in the log, even when Feishu repeats the
 test('for a command: one round, with its progress', async () => {
   await using platform = await openPlatform({ approvals: ['A'] })
   const done: number[] = []
+  const runtime = { ...platform.runtime, now: Date.now }
   const { signal } = new AbortController()
   const progress = (count: number) => void done.push(count)
-  const results = await subscribeNow(platform.app, wanted('A', 'X'), platform.runtime, {
+  const results = await subscribeNow(platform.app, wanted('A', 'X'), runtime, {
     signal,
     progress,
   })
@@ -215,4 +257,20 @@ test('a source subscribes where its options say so', async () => {
   const source = await feishu.open({ ...options, subscribe: true }, runtime)
   expect(statesOf((await source.subscribe?.(wanted('A'))) ?? [])).toEqual(['subscribed'])
   await source.close?.()
+})
+
+test('a source with credentials is asked for them, whether or not it subscribes', async () => {
+  await using platform = await openPlatform()
+  const { app, runtime } = platform
+  const { signal } = new AbortController()
+  const open = (credentials: object) =>
+    feishu.open(
+      { verification_token: 't', domain: app.domain, subscribe: false, ...credentials },
+      runtime,
+    )
+  const good = await open({ app_id: app.appId, app_secret: app.appSecret })
+  expect(await good.probe?.(signal)).toBe('Feishu takes app_id and app_secret')
+  const bad = await open({ app_id: app.appId, app_secret: 'hush-hush' })
+  await expect(bad.probe?.(signal)).rejects.toThrow(/^Feishu refuses app_id and app_secret \(10014/)
+  expect((await open({})).probe).toBeUndefined()
 })

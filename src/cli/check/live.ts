@@ -1,5 +1,4 @@
 import type { Config } from '../../config/config.ts'
-import { concealAll } from '../../config/text/report.ts'
 import type { LiveSink, LiveSource, Plan } from '../../core/plan.ts'
 import { within } from '../../core/within.ts'
 import type { Environment } from '../../hosts/environment.ts'
@@ -7,17 +6,14 @@ import { linkFile } from '../../hosts/link-file.ts'
 import type { ConfigFile } from '../../hosts/node-config.ts'
 import { createNodeLog } from '../../hosts/node-log.ts'
 import { createNodeRuntime, type NodeRuntime, survivePlugs } from '../../hosts/node-runtime.ts'
-import { type Answer, probe } from './probe.ts'
-import { askSubscriptions } from './subscriptions.ts'
-
-export interface PlacedAnswer extends Answer {
-  /** `sinks.finance` */
-  readonly path: string
-}
+import { concealed } from '../approvals.ts'
+import { type PlacedAnswer, probe } from './probe.ts'
+import { askSubscriptions, hintAt } from './subscriptions.ts'
 
 /**
- * Opens what the file names, asks all of it at once, and gives the answers in the order of the file, without secrets.
- * Nothing is delivered or stored, and all is closed again. Throws ConfigFileError for what cannot be opened.
+ * Opens what the file names, asks all of it at once, and gives the answers in the order of the file, without secrets;
+ * those about subscriptions, which may take minutes, come last. Nothing is delivered or stored, and all is closed again.
+ * Throws ConfigFileError for what cannot be opened.
  */
 export async function* askAll(
   file: ConfigFile,
@@ -29,15 +25,27 @@ export async function* askAll(
   survivePlugs(log)
   try {
     const plan = await linkFile(file, runtime)
-    const asked = [
-      ...plan.sources.map((live) => askSource(live, plan, file.config, runtime)),
-      ...[...plan.sinks.values()].map((live) => askSink(live, runtime)),
-    ]
-    for (const answers of asked) yield* await answers
-    await close(plan)
+    try {
+      yield* askPlan(plan, file.config, runtime)
+    } finally {
+      await close(plan)
+    }
   } finally {
     await runtime.close()
   }
+}
+
+async function* askPlan(
+  plan: Plan,
+  config: Config,
+  runtime: NodeRuntime,
+): AsyncGenerator<PlacedAnswer> {
+  const asked = [
+    ...plan.sources.map((live) => askSource(live, config, runtime)),
+    ...[...plan.sinks.values()].map((live) => askSink(live, runtime)),
+  ]
+  for (const answers of asked) yield* await answers
+  yield* askSubscriptions(config, runtime)
 }
 
 async function askSink({ name, sink, conceal }: LiveSink, runtime: NodeRuntime) {
@@ -45,17 +53,13 @@ async function askSink({ name, sink, conceal }: LiveSink, runtime: NodeRuntime) 
   return [{ path: `sinks.${name}`, result, message: conceal(message) }]
 }
 
-async function askSource(live: LiveSource, plan: Plan, config: Config, runtime: NodeRuntime) {
+async function askSource(live: LiveSource, config: Config, runtime: NodeRuntime) {
   const { name, source } = live
   const probed = await probe(source, runtime)
-  const subscriptions = await askSubscriptions(live, plan.approvals(name))
-  const isSilent = probed.result === 'unasked' && subscriptions.length > 0
-  const words = config.words.filter(({ path: [section, entry] }) => {
-    // An approval's code may come from a variable.
-    return section === 'routes' || (section === 'sources' && entry === name)
-  })
-  return [...(isSilent ? [] : [probed]), ...subscriptions].map(({ result, message }) => {
-    return { path: `sources.${name}`, result, message: concealAll(message, words) }
+  const hints = hintAt(live, config)
+  const isSilent = probed.result === 'unasked' && hints.length > 0
+  return [...(isSilent ? [] : [probed]), ...hints].map(({ result, message }) => {
+    return { path: `sources.${name}`, result, message: concealed(message, live, config) }
   })
 }
 

@@ -9,6 +9,11 @@ export interface Answer {
   readonly message: string
 }
 
+export interface PlacedAnswer extends Answer {
+  /** `sinks.finance` */
+  readonly path: string
+}
+
 const PROBE_MS = 10_000
 
 /** Never rejects, and does not wait for ever. */

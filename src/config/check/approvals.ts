@@ -1,6 +1,6 @@
 import { isObject, type Json, type JsonObject } from '../../core/event.ts'
 import type { WantedApproval } from '../../core/plugin.ts'
-import type { RouteConfig } from '../config.ts'
+import type { RouteConfig, SourceConfig } from '../config.ts'
 import type { Path } from './finding.ts'
 import { isChoice } from './match.ts'
 
@@ -30,10 +30,25 @@ function textsIn(value: Json | undefined, path: Path): NamedCode[] {
   })
 }
 
-/** The approvals that enabled routes name, each once, by the source whose events the route takes. */
+/** Feishu subscribes an app, for all of its sources. A source that does not say its app has one to itself. */
+export function appKeyOf({ name, options: { app_id, domain } }: SourceConfig): string {
+  if (typeof app_id !== 'string') return JSON.stringify([name])
+  return JSON.stringify([app_id, String(domain).replace(/\/+$/, '')])
+}
+
+/** Whether it subscribes, or another source of its app does. */
+export function isSubscribedFor(source: SourceConfig, sources: readonly SourceConfig[]): boolean {
+  const key = appKeyOf(source)
+  return sources.some((other) => other.options.subscribe === true && appKeyOf(other) === key)
+}
+
+/**
+ * The approvals that enabled routes name, each once, by the source that subscribes to them: of an app's sources the
+ * first with subscribe: true, or else the first. It does so for all routes that take events of any of them.
+ */
 export function approvalsOf(
   routes: readonly RouteConfig[],
-  sources: readonly string[],
+  sources: readonly SourceConfig[],
   placeOf: (path: Path) => string,
 ): ReadonlyMap<string, readonly WantedApproval[]> {
   const named = routes.flatMap((route, index) => {
@@ -42,15 +57,21 @@ export function approvalsOf(
       return { code, from: route.from, place: placeOf(['routes', String(index), ...path]) }
     })
   })
-  const wantedOf = (source: string) => {
+  const wantedOf = (together: readonly SourceConfig[]) => {
     const places = new Map<string, string[]>()
     for (const { code, from, place } of named) {
-      if (from && !from.includes(source)) continue
+      if (from && !together.some(({ name }) => from.includes(name))) continue
       const known = places.get(code)
       if (known) known.push(place)
       else places.set(code, [place])
     }
     return [...places].map(([code, at]) => ({ code, places: at }))
   }
-  return new Map(sources.map((source) => [source, wantedOf(source)]))
+  const wanted = [...Map.groupBy(sources, appKeyOf).values()].flatMap((together) => {
+    const subscriber = together.find(({ options }) => options.subscribe === true) ?? together[0]
+    return together.map((source) => {
+      return [source.name, source === subscriber ? wantedOf(together) : []] as const
+    })
+  })
+  return new Map(wanted)
 }

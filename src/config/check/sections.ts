@@ -20,6 +20,8 @@ export interface CheckedSection<T> {
 /** Paths that the gateway answers itself. */
 const OWN_PATHS = /^\/(healthz|readyz|metrics|api|console|callback\/ws)(\/|$)/
 
+const ONE_OF_TWO = ', and Feishu gives each event to only one of the two: keep one of them'
+
 export async function checkSources(
   entries: readonly Entry[],
   types: readonly Plug[],
@@ -32,7 +34,9 @@ export async function checkSources(
     return withFindings(await checkSource(entry, plug), unknown)
   })
   const section = sectionOf(entries, await Promise.all(checking))
-  return { ...section, findings: [...section.findings, ...checkPaths(section.configs)] }
+  const plugs = new Map(types.map((known) => [known.type, known]))
+  const shared = sharedOptions(section.configs, plugs, ONE_OF_TWO)
+  return { ...section, findings: [...section.findings, ...checkPaths(section.configs), ...shared] }
 }
 
 /** `known` are the types that are sure to be there; `resolve` also looks for plugins. */
@@ -57,7 +61,7 @@ export async function checkSinks(
     const plug = await look(type)
     if (typeof plug === 'object') plugs.set(type, plug)
   }
-  const shared = sharedOptions(section.configs, plugs)
+  const shared = sharedOptions(section.configs, plugs, ': give each sink its own')
   return { ...section, findings: [...section.findings, ...shared] }
 }
 

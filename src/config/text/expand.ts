@@ -20,14 +20,19 @@ export interface Word {
 /** In `Bearer ${TOKEN}` the token alone is a secret too; what is shorter may be a word of every day. */
 const SHORTEST_PART = 8
 
-/** Expands the references in all strings of a file. Only what sources lack is made up. */
+/** What the gateway alone looks at. All else that sources lack somebody has given out, an app's secret say. */
+const INVENTABLE = ['verification_token', 'encrypt_key']
+
+/** Expands the references in all strings of a file. Only these options of sources are ever made up. */
 export function expandTree(file: Json, surroundings: Surroundings): ExpandedTree {
   const { inventSecret, ...withoutInventing } = surroundings
   const findings: Finding[] = []
   const words: Word[] = []
 
   function expandString(text: string, path: Path): string {
-    const around = path[0] === 'sources' ? surroundings : withoutInventing
+    const [section, , option = ''] = path
+    const isInventable = section === 'sources' && INVENTABLE.includes(option)
+    const around = isInventable ? surroundings : withoutInventing
     const { value, parts, problems } = expandText(text, around)
     for (const message of problems) findings.push({ path, message })
     if (hasReference(text)) words.push({ path, value, shown: text })

@@ -39,7 +39,7 @@ export async function call(runtime: Runtime, request: ApiRequest): Promise<ApiAn
   })
   const body = parse(text) ?? {}
   const code = typeof body.code === 'number' ? body.code : undefined
-  const msg = code === undefined ? FOREIGN : wordsOf(body, request.secrets)
+  const msg = code === undefined ? FOREIGN : wordsOf(body.msg, request.secrets)
   if (status === 429 || status >= 500 || code === TOO_MANY) {
     throw new Error(`${host} answered ${status}${code === undefined ? '' : ` (${code}: ${msg})`}`)
   }
@@ -72,8 +72,9 @@ function parse(text: string): JsonObject | undefined {
   }
 }
 
-function wordsOf(body: JsonObject, secrets: readonly string[]): string {
-  const msg = typeof body.msg === 'string' ? body.msg : ''
-  const concealed = secrets.reduce((text, secret) => text.replaceAll(secret, '***'), msg)
+/** Feishu's own words as they may be shown: on one line, not too many, and without secrets. */
+export function wordsOf(msg: unknown, secrets: readonly string[]): string {
+  const words = typeof msg === 'string' ? msg : ''
+  const concealed = secrets.reduce((text, secret) => text.replaceAll(secret, '***'), words)
   return printable(concealed).slice(0, MAX_WORDS)
 }
