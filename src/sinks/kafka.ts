@@ -2,7 +2,7 @@ import process from 'node:process'
 import { defineSink } from '../core/plugin.ts'
 import { messageOf } from './kafka/message.ts'
 import { accessOf, checkKafka, hostsOf, kafkaOptions } from './kafka/options.ts'
-import { readCertificates } from './kafka/pem.ts'
+import { readCertificates } from './pem.ts'
 
 /** What tests shorten. */
 export interface KafkaTiming {

@@ -11,8 +11,8 @@ import {
   type KafkaOptions,
   kafkaOptions,
 } from '../../src/sinks/kafka/options.ts'
-import { readCertificates } from '../../src/sinks/kafka/pem.ts'
 import { kafka } from '../../src/sinks/kafka.ts'
+import { readCertificates } from '../../src/sinks/pem.ts'
 import { pem, TLS_FOLDER } from '../secure-receiver.ts'
 
 const least = { brokers: ['kafka-1:9092'], topic: 'approvals.cc' }

@@ -1,5 +1,5 @@
 import type { TlsOptions } from '../../core/runtime.ts'
-import { readCertificates } from '../../sinks/kafka/pem.ts'
+import { readCertificates } from '../../sinks/pem.ts'
 
 /** The options with their files read. Throws ConfigError for what cannot be used. */
 export function readTls(folder: string, { servername, ...files }: TlsOptions): TlsOptions {

@@ -55,7 +55,7 @@ export async function createServer(
   const tickets = await createTickets(app_id, app_secret, runtime)
   const state: State = { options, runtime, times, tickets, clients: new Set(), closing: false }
   return {
-    ready: () => [...state.clients].some((client) => client.isReady()),
+    ready: () => leastBusy(state.clients) !== undefined,
     deliver: async (event, { signal }) => deliver(state, event, signal),
     longConnection: longConnectionOf(state),
     async close() {

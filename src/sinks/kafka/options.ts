@@ -4,7 +4,7 @@ import type { Problem } from '../../core/errors.ts'
 import type { Destination } from '../../core/plugin.ts'
 import { certificateOptions, pairProblems } from '../certificates.ts'
 import { formatOption } from '../format.ts'
-import type { CertificateFiles } from './pem.ts'
+import type { CertificateFiles } from '../pem.ts'
 
 const sslOption = T.Object(certificateOptions, { additionalProperties: false })
 

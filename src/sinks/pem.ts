@@ -2,8 +2,8 @@ import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { createSecureContext } from 'node:tls'
-import { ConfigError } from '../../core/errors.ts'
-import type { TlsOptions } from '../../core/runtime.ts'
+import { ConfigError } from '../core/errors.ts'
+import type { TlsOptions } from '../core/runtime.ts'
 
 /** Each is PEM text, or the name of a PEM file. */
 export type CertificateFiles = Pick<TlsOptions, 'ca' | 'cert' | 'key'>
