@@ -158,10 +158,10 @@ function placesIn({ places }: JsonObject): string {
 
 function adviseOn(source: SourceConfig): void {
   if (source.options.subscribe === true) return
-  const todo = appOf(source.options)
+  const advice = appOf(source.options)
     ? 'set subscribe: true, or run lark-fanout subscriptions sync after each change'
     : 'give it app_id, app_secret and subscribe: true, or see to it elsewhere'
-  say(`${source.name} does not subscribe by itself: ${todo}`)
+  say(`${source.name} does not subscribe by itself: ${advice}`)
 }
 
 /** Beside the list, which may go to a program. */

@@ -46,6 +46,6 @@ async function request(
     return { token, expiresMs: typeof expire === 'number' ? expire * 1000 : 0 }
   }
   const said = `${answer.code}: ${answer.msg}`
-  const todo = `compare both with the app's credentials in the developer console, and domain with where that is`
-  throw new Error(`Feishu refuses app_id and app_secret (${said}): ${todo}`)
+  const advice = `compare both with the app's credentials in the developer console, and domain with where that is`
+  throw new Error(`Feishu refuses app_id and app_secret (${said}): ${advice}`)
 }
