@@ -23,7 +23,7 @@ export function openFile(file: string, mode: FileMode): DatabaseSync {
   const db = new DatabaseSync(file, { timeout: BUSY_MS, readOnly: mode === 'read' })
   try {
     const version = versionOf(db, file)
-    if (mode !== 'read') setUp(db)
+    if (mode !== 'read') setUp(db, version)
     if (mode === 'serve') migrate(db, version)
     else if (version < sqliteMigrations.length) throw new Error(`${file} ${OUTDATED}`)
     return db
@@ -64,10 +64,13 @@ function versionOf(db: DatabaseSync, file: string): number {
   return version
 }
 
-/** auto_vacuum comes before WAL and before the first table, or the file never shrinks. */
-function setUp(db: DatabaseSync): void {
+/**
+ * auto_vacuum comes before WAL and before the first table, or the file never shrinks. Set anew it would write to the
+ * file each time, also to one that is damaged.
+ */
+function setUp(db: DatabaseSync, version: number): void {
+  if (version === 0) db.exec('PRAGMA auto_vacuum = INCREMENTAL')
   db.exec(`
-    PRAGMA auto_vacuum = INCREMENTAL;
     PRAGMA journal_mode = WAL;
     PRAGMA synchronous = FULL;
     PRAGMA fullfsync = ON;                -- macOS: past the disk's own cache

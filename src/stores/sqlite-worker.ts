@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { tallying } from './sqlite/driver.ts'
+import { type TallyingDriver, tallying } from './sqlite/driver.ts'
 import { freeLeases } from './sqlite/outbox.ts'
 import { sqliteStatements } from './sqlite.ts'
 import { answerAll, type Call } from './sqlite-calls.ts'
@@ -43,7 +43,7 @@ function takeFile() {
 function connect() {
   const db = openFile(file, mode)
   const driver = tallying(sqliteDriver(db, mode === 'read' ? 'BEGIN' : 'BEGIN IMMEDIATE'))
-  if (mode === 'serve') driver.transaction(() => freeLeases(driver, now))
+  if (mode === 'serve') freeOrClose(db, driver)
   const statements = sqliteStatements(driver)
   return {
     answer: (calls: readonly Call[]) =>
@@ -51,6 +51,16 @@ function connect() {
         'answer' in outcome ? outcome : { error: explainError(outcome.error, file) },
       ),
     close: () => db.close(),
+  }
+}
+
+/** A file that is refused is let go at once, and not when the thread happens to end. */
+function freeOrClose(db: ReturnType<typeof openFile>, driver: TallyingDriver): void {
+  try {
+    driver.transaction(() => freeLeases(driver, now))
+  } catch (error) {
+    db.close()
+    throw error
   }
 }
 

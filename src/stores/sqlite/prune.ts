@@ -34,9 +34,9 @@ export function prune(db: TallyingDriver, query: StagedPrune): PruneStep {
     case 'events':
       return pruneEvents(db, query)
     case 'identities':
-      return forgetIdentities(db, query)
+      return pruneAging(db, query, 'identities', query.identitiesBefore)
     case 'audit':
-      return pruneAudit(db, query)
+      return pruneAging(db, query, 'audit', query.auditBefore)
     case 'pages':
       return giveBackPages(db, query.from.after)
   }
@@ -130,42 +130,37 @@ function pruneBetween(
   return gone.length + changes
 }
 
-/** An identity lives as long as its event, at the least: the event is found by it. */
-function forgetIdentities(
-  db: TallyingDriver,
-  { from, limit, identitiesBefore }: StagedPrune,
-): PruneStep {
-  const looked = db.rows(
-    `SELECT event AS seq, accepted_at FROM identities WHERE event > ? ORDER BY event LIMIT ?`,
-    ...[from.after, limit],
-  )
-  const last = looked.at(-1)
-  if (!last || !hasOld(db, 'identities', looked, identitiesBefore))
-    return { count: 0, next: { stage: 'audit', after: 0 } }
-  const after = Number(last.seq)
-  db.run(
-    `DELETE FROM identities
-     WHERE event > ? AND event <= ? AND accepted_at < ? AND event < (SELECT max(event) FROM identities)
-       AND NOT EXISTS (SELECT 1 FROM events WHERE seq = identities.event)`,
-    ...[from.after, after, identitiesBefore],
-  )
-  return { count: 0, next: { stage: 'identities', after } }
+/** What goes by its age alone: the rows to look at, and how the old ones among them are deleted. */
+const AGING = {
+  identities: {
+    look: 'SELECT event AS seq, accepted_at FROM identities WHERE event > ? ORDER BY event LIMIT ?',
+    // An identity lives as long as its event, at the least: the event is found by it.
+    remove: `DELETE FROM identities
+      WHERE event > ? AND event <= ? AND accepted_at < ? AND event < (SELECT max(event) FROM identities)
+        AND NOT EXISTS (SELECT 1 FROM events WHERE seq = identities.event)`,
+  },
+  audit: {
+    look: 'SELECT seq, at AS accepted_at FROM audit WHERE seq > ? ORDER BY seq LIMIT ?',
+    remove: 'DELETE FROM audit WHERE seq > ? AND seq <= ? AND at < ?',
+  },
 }
 
-function pruneAudit(db: TallyingDriver, { from, limit, auditBefore }: StagedPrune): PruneStep {
-  const looked = db.rows(
-    'SELECT seq, at AS accepted_at FROM audit WHERE seq > ? ORDER BY seq LIMIT ?',
-    ...[from.after, limit],
-  )
+function pruneAging(
+  db: TallyingDriver,
+  { from, limit }: StagedPrune,
+  table: keyof typeof AGING,
+  before: number,
+): PruneStep {
+  const looked = db.rows(AGING[table].look, from.after, limit)
   const last = looked.at(-1)
-  if (!last || !hasOld(db, 'audit', looked, auditBefore))
-    return { count: 0, next: { stage: 'pages', after: 0 } }
+  if (!last || !hasOld(db, table, looked, before)) return { count: 0, next: stageAfter(table) }
   const after = Number(last.seq)
-  db.run(
-    'DELETE FROM audit WHERE seq > ? AND seq <= ? AND at < ?',
-    ...[from.after, after, auditBefore],
-  )
-  return { count: 0, next: { stage: 'audit', after } }
+  db.run(AGING[table].remove, from.after, after, before)
+  return { count: 0, next: { stage: table, after } }
+}
+
+function stageAfter(table: keyof typeof AGING): Stage {
+  return { stage: table === 'identities' ? 'audit' : 'pages', after: 0 }
 }
 
 /** So many pages a step, which takes some 5 ms; a tenth of the file stays free for what comes next. */
