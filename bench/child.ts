@@ -10,9 +10,16 @@ export interface ChildServer extends AsyncDisposable {
 }
 
 /** Runs a file of this folder that prints the port it listens on. */
-export async function startChild(file: string, ...args: readonly string[]): Promise<ChildServer> {
+export async function startChild(
+  file: string,
+  args: readonly string[] = [],
+  env: Readonly<Record<string, string>> = {},
+): Promise<ChildServer> {
   const path = fileURLToPath(new URL(file, import.meta.url))
-  const child = spawn(process.execPath, [path, ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, [path, ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, ...env },
+  })
   const ended = once(child, 'close')
   const [line] = await Promise.race([once(createInterface(child.stdout), 'line'), ended])
   const port = Number(line)
