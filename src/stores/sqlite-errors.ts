@@ -11,10 +11,23 @@ const CODES = {
   notADatabase: 26,
 }
 
+/** How SQLite words them; Deno gives the code with some errors only. */
+const TEXTS: readonly (readonly [string, number])[] = [
+  ['database is locked', CODES.busy],
+  ['attempt to write a readonly database', CODES.readOnly],
+  ['disk I/O error', CODES.io],
+  ['database disk image is malformed', CODES.corrupt],
+  ['database or disk is full', CODES.full],
+  ['unable to open database file', CODES.cannotOpen],
+  ['file is not a database', CODES.notADatabase],
+]
+
 /** SQLite's primary result code, or undefined when something else was thrown. */
 function codeOf(error: unknown): number | undefined {
-  if (!(error instanceof Error) || !('errcode' in error)) return undefined
-  return typeof error.errcode === 'number' ? error.errcode & 0xff : undefined
+  if (!(error instanceof Error)) return undefined
+  if ('errcode' in error && typeof error.errcode === 'number') return error.errcode & 0xff
+  if (!('code' in error) || error.code !== 'ERR_SQLITE_ERROR') return undefined
+  return TEXTS.find(([text]) => error.message.startsWith(text))?.[1]
 }
 
 export function isBusy(error: unknown): boolean {

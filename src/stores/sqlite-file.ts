@@ -1,7 +1,7 @@
 import { closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs'
 import { dirname, isAbsolute } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
-import { sqliteMigrations } from './migrations/sqlite.ts'
+import { refuseNewer, sqliteMigrations } from './migrations/sqlite.ts'
 import type { SqliteDriver } from './sqlite/driver.ts'
 
 /** `serve` makes and migrates the file; `beside` and `read` want it there, at this version. */
@@ -55,12 +55,7 @@ function versionOf(db: DatabaseSync, file: string): number {
   if (application !== APPLICATION_ID && !isEmpty) {
     throw new Error(`${file} is the database of another program: choose another file`)
   }
-  if (version > sqliteMigrations.length) {
-    const known = sqliteMigrations.length
-    throw new Error(
-      `${file} was written by a newer lark-fanout (schema ${version}, this one knows ${known}): start that version`,
-    )
-  }
+  refuseNewer(file, version)
   return version
 }
 
@@ -106,19 +101,20 @@ export function sqliteDriver(db: DatabaseSync, begin: 'BEGIN' | 'BEGIN IMMEDIATE
   return {
     rows: (sql, ...values) => statement(sql).all(...values),
     each: (sql, ...values) => statement(sql).iterate(...values),
-    run(sql, ...values) {
-      const { changes, lastInsertRowid } = statement(sql).run(...values)
-      return { changes: Number(changes), rowid: Number(lastInsertRowid) }
-    },
+    run: (sql, ...values) => void statement(sql).run(...values),
+    insert: (sql, ...values) => Number(statement(sql).run(...values).lastInsertRowid),
     transaction(work) {
       logIsToFold = false
       const result = inTransaction(db, begin, work)
       if (logIsToFold) db.exec('PRAGMA wal_checkpoint(PASSIVE)')
       return result
     },
-    shrink: (pages) => db.exec(`PRAGMA incremental_vacuum(${pages})`),
-    foldLog() {
-      logIsToFold = true
+    file: {
+      freeShare: () => numberOf(db, 'PRAGMA freelist_count') / numberOf(db, 'PRAGMA page_count'),
+      shrink: (pages) => db.exec(`PRAGMA incremental_vacuum(${pages})`),
+      foldLog() {
+        logIsToFold = true
+      },
     },
   }
 }

@@ -1,11 +1,9 @@
 import { existsSync, realpathSync, statSync } from 'node:fs'
 import { basename, dirname, extname, join } from 'node:path'
-import type { Acceptance } from '../core/outbox.ts'
 import type { Store } from '../core/store.ts'
 import { createGroupCommit, type Outcome } from './group-commit.ts'
-import type { BareAcceptance } from './sqlite/outbox.ts'
 import { type Answer, askBy, type Call } from './sqlite-calls.ts'
-import { sqliteLedger, withData } from './sqlite-ledger.ts'
+import { sqliteStore } from './sqlite-store.ts'
 import type { SqliteWorkerData } from './sqlite-worker.ts'
 import { openLazily, openThread } from './thread.ts'
 
@@ -37,21 +35,16 @@ export async function openSqliteStore({
   const reader = openLazily((died) => openConnection({ file, mode: 'read', now: now() }, died))
   const writes = createGroupCommit(writer.ask)
   const reads = createGroupCommit(reader.ask)
-  const write = askBy(writes.call)
-  const read = askBy(reads.call)
+  const store = sqliteStore(askBy(reads.call), askBy(writes.call))
   return {
+    ...store,
     async accept(batch, now) {
       requireFile()
-      return write('accept', { batch: batch.map(withoutData), now })
+      return store.accept(batch, now)
     },
-    claim: async (query) => (await write('claim', query)).map(withData),
-    nextDueAt: (sink) => write('nextDueAt', { sink }),
-    settle: async (batch) => void (await write('settle', { batch })),
-    release: async (batch) => void (await write('release', { batch })),
-    ...sqliteLedger(read, write),
     async check() {
       requireFile()
-      await write('check', null)
+      await store.check()
     },
     async close() {
       await Promise.all([reads.idle(), writes.idle()])
@@ -81,10 +74,4 @@ function rememberFile(file: string): () => void {
 function openConnection(data: SqliteWorkerData, died?: (error: Error) => void) {
   const url = new URL(`./sqlite-worker${extname(import.meta.url)}`, import.meta.url)
   return openThread<readonly Call[], readonly Outcome<Answer>[]>(url, data, died)
-}
-
-/** What crosses to the thread: `raw` says it all, and a parsed object would cost more than the rest. */
-function withoutData({ event, problems, owed }: Acceptance): BareAcceptance {
-  const { id, type, appId, tenantKey, via, time, raw } = event
-  return { event: { id, type, appId, tenantKey, via, time, raw }, problems, owed }
 }

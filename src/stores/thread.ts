@@ -104,13 +104,13 @@ export function serveThread<Question, Answer>(
     work = open()
   } catch (error) {
     port.postMessage({ error })
-    port.close()
     return
   }
   port.on('message', (message: { readonly question: Question } | { readonly close: true }) => {
     if ('question' in message) return port.postMessage({ answer: work.answer(message.question) })
     work.close()
-    port.close()
+    // Nothing else keeps the thread. Not close(), which Deno lacks.
+    port.unref()
   })
   port.postMessage({ answer: null })
 }

@@ -21,7 +21,11 @@ export function openConnection(
     },
     run(sql, ...values) {
       seen(sql, values)
-      return plain.run(sql, ...values)
+      plain.run(sql, ...values)
+    },
+    insert(sql, ...values) {
+      seen(sql, values)
+      return plain.insert(sql, ...values)
     },
   })
   return { db, driver, statements: sqliteStatements(driver) }

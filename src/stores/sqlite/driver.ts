@@ -6,12 +6,21 @@ export interface SqliteDriver {
   rows(sql: string, ...values: readonly SqlValue[]): readonly Row[]
   /** Row by row, for those that may be too large to hold all of them: what is not taken is not read. */
   each(sql: string, ...values: readonly SqlValue[]): Iterable<Row>
-  run(sql: string, ...values: readonly SqlValue[]): { changes: number; rowid: number }
+  run(sql: string, ...values: readonly SqlValue[]): void
+  /** Of one row; gives its rowid. */
+  insert(sql: string, ...values: readonly SqlValue[]): number
   /** Commits when `work` returns; when it throws, nothing has changed. */
   transaction<T>(work: () => T): T
-  /** Gives up to so many unused pages at the file's end back to the disk, with the running transaction. */
+  /** Absent where the platform keeps the file, and its size. */
+  readonly file?: SqliteFile
+}
+
+export interface SqliteFile {
+  /** From 0 to 1: how much of it is unused. */
+  freeShare(): number
+  /** Gives up to so many unused pages at its end back to the disk, with the running transaction. */
   shrink(pages: number): void
-  /** Once the running transaction is committed, the file gets the size that it should have. */
+  /** Once the running transaction is committed, it gets the size that it should have. */
   foldLog(): void
 }
 

@@ -36,11 +36,11 @@ export function resume(
 export function record(db: SqliteDriver, entry: AuditEntry): string {
   const { at, actor, action, request, outcome } = entry
   const texts = [JSON.stringify(request), outcome && JSON.stringify(outcome)]
-  const { rowid } = db.run(
+  const seq = db.insert(
     'INSERT INTO audit (at, actor, action, request, outcome) VALUES (?, ?, ?, ?, ?)',
     ...[at, actor, action, ...texts],
   )
-  return String(rowid)
+  return String(seq)
 }
 
 export function conclude(db: SqliteDriver, id: string, outcome: JsonObject): void {

@@ -45,7 +45,7 @@ function acceptOne(
   if (id !== '' && isKnown(db, event)) return DUPLICATE
   const reasons = problems.length > 0 ? JSON.stringify(problems) : null
   const time = Math.floor(event.time)
-  const { rowid } = db.run(
+  const seq = db.insert(
     `INSERT INTO events (seq, id, type, app_id, tenant_key, via, time, raw, problems, accepted_at)
      VALUES (${FRESH_SEQ}, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ...[id, type, appId, tenantKey, via, time, raw, reasons, now],
@@ -53,10 +53,10 @@ function acceptOne(
   if (id !== '') {
     db.run(
       `INSERT INTO identities (app_id, tenant_key, id, accepted_at, event) VALUES (?, ?, ?, ?, ?)`,
-      ...[appId, tenantKey, id, now, rowid],
+      ...[appId, tenantKey, id, now, seq],
     )
   }
-  const granted = reasons ? [] : owed.flatMap((one) => owe(db, rowid, one, now))
+  const granted = reasons ? [] : owed.flatMap((one) => owe(db, seq, one, now))
   return { duplicate: false, granted }
 }
 
@@ -82,14 +82,14 @@ export function owe(
   const granted = claimMs > 0 && !behind
   const dueAt = granted ? Math.ceil(now + claimMs) : now
   const claim = granted ? 1 : 0
-  const { rowid } = db.run(
+  const seq = db.insert(
     `INSERT INTO deliveries
        (event, sink, due_at, leased, behind, claim, unsettled, attempts, order_key, accepted_at)
      VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, ?)`,
     ...[event, sink, dueAt, claim, Number(behind), claim, claim, orderKey, now],
   )
   db.tally(sink, 1, 0)
-  return granted ? [{ sink, id: String(rowid), claim }] : []
+  return granted ? [{ sink, id: String(seq), claim }] : []
 }
 
 export function claim(db: SqliteDriver, query: ClaimQuery): readonly BareClaimed[] {

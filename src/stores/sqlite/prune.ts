@@ -1,5 +1,5 @@
 import type { PruneQuery } from '../../core/ledger.ts'
-import type { Row, TallyingDriver } from './driver.ts'
+import type { Row, SqliteFile, TallyingDriver } from './driver.ts'
 
 const STAGES = ['events', 'identities', 'audit', 'pages'] as const
 
@@ -38,7 +38,7 @@ export function prune(db: TallyingDriver, query: StagedPrune): PruneStep {
     case 'audit':
       return pruneAging(db, query, 'audit', query.auditBefore)
     case 'pages':
-      return giveBackPages(db, query.from.after)
+      return giveBackPages(db.file, query.from.after)
   }
 }
 
@@ -120,14 +120,15 @@ function pruneBetween(
     if (state === 'dead') db.tally(String(sink), 0, -1)
   }
   // Without an identity nothing else would remember its number: a ref means one event for ever.
-  const { changes } = db.run(
+  const events = db.rows(
     `DELETE FROM events
      WHERE seq BETWEEN ? AND ? AND accepted_at < CASE WHEN problems IS NULL THEN ? ELSE ? END
        AND NOT EXISTS (SELECT 1 FROM deliveries WHERE event = events.seq)
-       AND (id <> '' OR seq < (SELECT max(seq) FROM events))`,
+       AND (id <> '' OR seq < (SELECT max(seq) FROM events))
+     RETURNING seq`,
     ...[first, last, deliveredBefore, deadBefore],
   )
-  return gone.length + changes
+  return gone.length + events.length
 }
 
 /** What goes by its age alone: the rows to look at, and how the old ones among them are deleted. */
@@ -167,12 +168,11 @@ function stageAfter(table: keyof typeof AGING): Stage {
 const PAGES = 400
 const FREE_SHARE = 0.1
 
-function giveBackPages(db: TallyingDriver, given: number): PruneStep {
-  const numberOf = (pragma: string) => Number(Object.values(db.rows(pragma)[0] ?? {})[0])
-  if (numberOf('PRAGMA freelist_count') > numberOf('PRAGMA page_count') * FREE_SHARE) {
-    db.shrink(PAGES)
+function giveBackPages(file: SqliteFile | undefined, given: number): PruneStep {
+  if (file && file.freeShare() > FREE_SHARE) {
+    file.shrink(PAGES)
     return { count: 0, next: { stage: 'pages', after: given + PAGES } }
   }
-  if (given > 0) db.foldLog()
+  if (given > 0) file?.foldLog()
   return { count: 0, next: null }
 }
