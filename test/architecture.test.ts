@@ -29,9 +29,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
 }
 
-/** Where Node's own modules and globals may be named. All other code runs on any runtime with Web APIs. */
+/** Where Node's own modules and globals may be named. All other code, and what it imports, runs on any runtime with Web APIs. */
 const NODE_FILES = [
-  /^src\/hosts\//,
+  /^src\/hosts\/(?!edge\/)/,
   /^src\/cli\//,
   // Feishu itself, for the demo and for tests.
   /^src\/simulator\//,
@@ -99,8 +99,22 @@ test('arrows point at core', () => {
   expect(wrong).toEqual([])
 })
 
+/** These files, and what they import when they run. */
+function reached(from: readonly string[]): ReadonlySet<string> {
+  const known = new Set(from)
+  for (const file of known) {
+    for (const one of imports) {
+      if (one.file !== file || one.typeOnly || !one.target.startsWith('.')) continue
+      known.add(normalize(join(dirname(file), one.target)))
+    }
+  }
+  return known
+}
+
 test('Node is named only where it may be', () => {
-  const isNode = (file: string) => NODE_FILES.some((pattern) => pattern.test(file))
+  const mayBeNode = (file: string) => NODE_FILES.some((pattern) => pattern.test(file))
+  const portable = reached(files.filter((file) => !mayBeNode(file)))
+  const isNode = (file: string) => mayBeNode(file) && !portable.has(file)
   const byImport = imports.filter(({ file, target }) => target.startsWith('node:') && !isNode(file))
   const byName = files.filter(
     (file) =>
@@ -116,4 +130,9 @@ test('libraries stay where they belong', () => {
     return !allowed.some((name) => target === name || target.startsWith(`${name}/`))
   })
   expect(wrong).toEqual([])
+})
+
+test('TypeBox is imported as a namespace: by its object `Type` a worker weighs 38 KB more', () => {
+  const byObject = /^import \{[^}]*\bType\b[^}]*\} from '@sinclair\/typebox'/m
+  expect(files.filter((file) => byObject.test(readFileSync(file, 'utf8')))).toEqual([])
 })

@@ -1,4 +1,4 @@
-import { type TSchema, Type } from '@sinclair/typebox'
+import * as T from '@sinclair/typebox'
 import {
   anything,
   applicant,
@@ -23,11 +23,11 @@ const reverted = (description: string) =>
  * and captures bear it out. An event that breaks its schema is quarantined, so they ask for no more than the gateway
  * and its routes need: unknown fields are kept, and nearly everything may be absent, null or empty.
  */
-export const eventSchemas: Readonly<Record<string, TSchema>> = {
+export const eventSchemas: Readonly<Record<string, T.TSchema>> = {
   approval_cc: v1('Someone was sent a copy of an approval, or has read it.', {
-    approval_code: Type.String({ description: 'Code of the approval definition.' }),
-    instance_code: Type.String({ description: 'Code of the approval instance.' }),
-    operate: Type.Union([Type.Literal('CREATE'), Type.Literal('READ')], {
+    approval_code: T.String({ description: 'Code of the approval definition.' }),
+    instance_code: T.String({ description: 'Code of the approval instance.' }),
+    operate: T.Union([T.Literal('CREATE'), T.Literal('READ')], {
       description: 'CREATE: the copy was sent. READ: it was read.',
     }),
     id: text('Id of the copy; the same when it is sent and when it is read.'),

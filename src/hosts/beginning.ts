@@ -50,6 +50,12 @@ export function createBeginning(withinMs: number, onDone: (why?: Error) => void)
 
 /** Drops a character that the cut has halved. */
 function decode(chunks: readonly Uint8Array[]): string {
-  const beginning = Buffer.concat(chunks).subarray(0, BEGINNING_BYTES)
-  return new TextDecoder().decode(beginning, { stream: true })
+  const beginning = new Uint8Array(BEGINNING_BYTES)
+  let size = 0
+  for (const chunk of chunks) {
+    const fitting = chunk.subarray(0, BEGINNING_BYTES - size)
+    beginning.set(fitting, size)
+    size += fitting.length
+  }
+  return new TextDecoder().decode(beginning.subarray(0, size), { stream: true })
 }

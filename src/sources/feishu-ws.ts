@@ -1,4 +1,4 @@
-import { Type } from '@sinclair/typebox'
+import * as T from '@sinclair/typebox'
 import { RejectedError } from '../core/errors.ts'
 import { isObject } from '../core/event.ts'
 import { defineSource, type Received } from '../core/plugin.ts'
@@ -23,10 +23,10 @@ export function feishuWsWith(timing: Partial<Timing>) {
     type: 'feishu-ws',
     connects: true,
     unique: 'app_id',
-    options: Type.Object({
+    options: T.Object({
       ...appCredentials,
       // Any other makes the SDK do nothing at all, and say so to nobody.
-      app_id: Type.String({ ...appCredentials.app_id, pattern: '^cli_[0-9a-fA-F]{16}$' }),
+      app_id: T.String({ ...appCredentials.app_id, pattern: '^cli_[0-9a-fA-F]{16}$' }),
       ...appOptions,
     }),
     check: appProblems,

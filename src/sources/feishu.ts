@@ -1,4 +1,4 @@
-import { Type } from '@sinclair/typebox'
+import * as T from '@sinclair/typebox'
 import { RejectedError } from '../core/errors.ts'
 import { isObject, type JsonObject } from '../core/event.ts'
 import { type Callback, defineSource, type Received } from '../core/plugin.ts'
@@ -18,10 +18,10 @@ import { checkEnvelope, receivedEvent } from '../feishu/received.ts'
 import { createSubscriptions } from '../feishu/subscriptions.ts'
 
 const secretOrList = (description: string) =>
-  Type.Union(
+  T.Union(
     [
-      Type.String({ minLength: 1 }),
-      Type.Array(Type.String({ minLength: 1 }), { minItems: 1, maxItems: 10 }),
+      T.String({ minLength: 1 }),
+      T.Array(T.String({ minLength: 1 }), { minItems: 1, maxItems: 10 }),
     ],
     { secret: true, description },
   )
@@ -29,13 +29,13 @@ const secretOrList = (description: string) =>
 /** HTTP callbacks of a Feishu or Lark app, verified as the open platform documents it. */
 export const feishu = defineSource({
   type: 'feishu',
-  options: Type.Object({
+  options: T.Object({
     verification_token: secretOrList("The app's Verification Token; a list while rotating."),
-    encrypt_key: Type.Optional(
+    encrypt_key: T.Optional(
       secretOrList("The app's Encrypt Key, if it has one; a list while rotating."),
     ),
-    app_id: Type.Optional(appCredentials.app_id),
-    app_secret: Type.Optional(appCredentials.app_secret),
+    app_id: T.Optional(appCredentials.app_id),
+    app_secret: T.Optional(appCredentials.app_secret),
     ...appOptions,
   }),
   check: appProblems,

@@ -24,60 +24,6 @@ function moment<T = void>() {
   return Promise.withResolvers<T>()
 }
 
-describe('crypto', () => {
-  const { crypto } = runtime
-  const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex')
-
-  test('hashes its parts as one text', async () => {
-    const parts = await crypto.sha256('a', new TextEncoder().encode('b'), 'c')
-    // FIPS 180-2, "abc".
-    expect(crypto.toHex(parts)).toBe(
-      'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad',
-    )
-  })
-
-  test('HMAC-SHA256 gives the answer of RFC 4231, case 2', async () => {
-    const mac = await crypto.hmacSha256(Buffer.from('Jefe'), 'what do ya want for nothing?')
-    expect(hex(mac)).toBe('5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843')
-  })
-
-  test('Ed25519 gives the answer of RFC 8032, test 2, every time', async () => {
-    const seed = Buffer.from(
-      '4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb',
-      'hex',
-    )
-    const expected =
-      '92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00'
-    expect(hex(await crypto.signEd25519(seed, new Uint8Array([0x72])))).toBe(expected)
-    expect(hex(await crypto.signEd25519(seed, new Uint8Array([0x72])))).toBe(expected)
-  })
-
-  test('AES-256-CBC opens what it closed, with its padding, and throws on half a block', async () => {
-    const key = crypto.randomBytes(32)
-    const iv = crypto.randomBytes(16)
-    const closed = await crypto.encryptAesCbc(key, iv, '抄送 🏖️')
-    const opened = await crypto.decryptAesCbc(key, iv, closed)
-    expect(new TextDecoder().decode(opened)).toBe('抄送 🏖️\u0002\u0002')
-    expect(() => crypto.decryptAesCbc(key, iv, closed.subarray(1))).toThrow()
-  })
-
-  test('encodes a view of a larger buffer, and only that', () => {
-    const view = new Uint8Array([1, 2, 3, 4]).subarray(1, 3)
-    expect(crypto.toHex(view)).toBe('0203')
-    expect(crypto.toBase64(view)).toBe('AgM=')
-    expect([...crypto.fromBase64('AgM=')]).toEqual([2, 3])
-  })
-
-  test.each([
-    ['abc', 'abc', true],
-    ['abc', 'abd', false],
-    ['abc', 'ab', false],
-    ['', '', true],
-  ])('equal(%j, %j) is %j', (a, b, expected) => {
-    expect(crypto.equal(Buffer.from(a), Buffer.from(b))).toBe(expected)
-  })
-})
-
 describe('fetch', () => {
   test('sends method, headers and bytes, and gives status, headers and text', async () => {
     await using receiver = await openReceiver()

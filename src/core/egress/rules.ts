@@ -32,7 +32,7 @@ export interface EgressRules {
   refusesHost(host: string): Refusal | undefined
   /** Why a host may not be connected to at this address. */
   refusesAddress(host: string, address: string): Refusal | undefined
-  /** Why a host may not be asked for through a proxy, which looks its address up by itself. */
+  /** Why a host may not be asked for through what looks its address up by itself: a proxy, or the platform. */
   refusesProxied(host: string): Refusal | undefined
 }
 
@@ -141,7 +141,7 @@ function reasonNotAllowed(
   }
   if (!allowed.some((rule) => 'range' in rule)) return 'egress.allow does not name it'
   return isProxied
-    ? 'egress.allow does not name it, and its address is known to the proxy alone'
+    ? 'egress.allow does not name it, and its address is looked up elsewhere: name the host'
     : undefined
 }
 

@@ -1,0 +1,126 @@
+import {
+  createMetrics,
+  type Family,
+  type Labels,
+  type MetricRegistry,
+  type MetricSources,
+  type Metrics,
+} from '../metrics.ts'
+
+/** One line of a metric: what follows its name, and its value. */
+type Sample = readonly [suffix: string, labels: Labels, value: number]
+
+/** The gateway's metrics as Node's prom-client writes them, which itself needs Node. They begin anew with the object. */
+export function createEdgeMetrics(...of: MetricSources): Metrics {
+  return createMetrics(createRegistry(), ...of)
+}
+
+function createRegistry(): MetricRegistry {
+  const written: (() => string)[] = []
+  const add = (type: string, family: Family, samples: () => readonly Sample[]) => {
+    written.push(() => [...headOf(type, family), ...samples().map(lineOf(family))].join('\n'))
+  }
+  return {
+    counter(family) {
+      const values = createValues(family)
+      add('counter', family, values.samples)
+      return { inc: (labels, by = 1) => values.change(labels, (value) => value + by) }
+    },
+    gauge(family) {
+      const values = createValues(family)
+      add('gauge', family, values.samples)
+      return { set: (labels, value) => values.change(labels, () => value), reset: values.reset }
+    },
+    histogram(family) {
+      const { samples, observe } = createDistribution(family)
+      add('histogram', family, samples)
+      return { observe }
+    },
+    render: async () => `${written.map((write) => write()).join('\n\n')}\n`,
+  }
+}
+
+/** A value for each combination of labels; without label names there is one from the start. */
+function createValues({ labelNames }: Family) {
+  const values = new Map<string, Sample>()
+  const change = (labels: Labels, next: (value: number) => number) => {
+    const key = keyOf(labels, labelNames)
+    const [, , value = 0] = values.get(key) ?? []
+    values.set(key, ['', labels, next(value)])
+  }
+  const begin = () => {
+    if (labelNames.length === 0) change({}, () => 0)
+  }
+  begin()
+  return {
+    change,
+    samples: () => [...values.values()],
+    reset() {
+      values.clear()
+      begin()
+    },
+  }
+}
+
+interface Distribution {
+  readonly labels: Labels
+  /** How many values were at most this, a bucket each. */
+  readonly counts: number[]
+  count: number
+  sum: number
+}
+
+function createDistribution(family: Family & { readonly buckets: readonly number[] }) {
+  const { labelNames, buckets } = family
+  const distributions = new Map<string, Distribution>()
+  const distributionOf = (labels: Labels) => {
+    const key = keyOf(labels, labelNames)
+    const known = distributions.get(key)
+    if (known) return known
+    const begun = { labels, counts: buckets.map(() => 0), count: 0, sum: 0 }
+    distributions.set(key, begun)
+    return begun
+  }
+  if (labelNames.length === 0) distributionOf({})
+  return {
+    observe(labels: Labels, value: number) {
+      const distribution = distributionOf(labels)
+      distribution.count++
+      distribution.sum += value
+      for (const [index, most] of buckets.entries()) {
+        if (value <= most) distribution.counts[index] = (distribution.counts[index] ?? 0) + 1
+      }
+    },
+    samples: () => [...distributions.values()].flatMap((one) => samplesOf(one, buckets)),
+  }
+}
+
+function samplesOf({ labels, counts, count, sum }: Distribution, buckets: readonly number[]) {
+  const bucket = (le: string, value: number): Sample => ['_bucket', { le, ...labels }, value]
+  return [
+    ...buckets.map((most, index) => bucket(String(most), counts[index] ?? 0)),
+    bucket('+Inf', count),
+    ['_sum', labels, sum] satisfies Sample,
+    ['_count', labels, count] satisfies Sample,
+  ]
+}
+
+/** NUL stands in no name. */
+function keyOf(labels: Labels, labelNames: readonly string[]): string {
+  return labelNames.map((name) => labels[name]).join('\0')
+}
+
+function headOf(type: string, { name, help }: Family): readonly string[] {
+  return [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`]
+}
+
+function lineOf({ name }: Family): (sample: Sample) => string {
+  return ([suffix, labels, value]) => {
+    const pairs = Object.entries(labels).map(([label, text]) => `${label}="${escaped(text)}"`)
+    return `${name}${suffix}${pairs.length > 0 ? `{${pairs.join(',')}}` : ''} ${value}`
+  }
+}
+
+function escaped(text: string): string {
+  return text.replaceAll('\\', '\\\\').replaceAll('\n', '\\n').replaceAll('"', '\\"')
+}
