@@ -1,7 +1,7 @@
 import process from 'node:process'
 import { defineSink } from '../core/plugin.ts'
-import { messageOf } from './kafka/message.ts'
 import { accessOf, checkKafka, hostsOf, kafkaOptions } from './kafka/options.ts'
+import { recordOf } from './kafka-record.ts'
 import { readCertificates } from './pem.ts'
 
 /** What tests shorten. */
@@ -38,7 +38,7 @@ export function kafkaWith(timing: Partial<KafkaTiming>) {
       const settings = { ...TIMING, ...timing, compression, log, egress }
       const { batches, probe, close } = shareCluster(access, topic, settings)
       return {
-        deliver: (event, { signal }) => batches.send(messageOf(event, format), signal),
+        deliver: (event, { signal }) => batches.send(recordOf(event, format), signal),
         probe,
         close,
       }

@@ -8,15 +8,10 @@ import {
   encodeData,
   encodeFeishu,
 } from './encode.ts'
+import { basicAuthorization, destinationsOf, withUserAgent } from './http-options.ts'
 import { createSign } from './sign.ts'
 import { createUrlVerification, type Post } from './url-verification.ts'
-import {
-  destinationsOf,
-  listOf,
-  type WebhookOptions,
-  webhookOptions,
-  webhookProblems,
-} from './webhook-options.ts'
+import { listOf, type WebhookOptions, webhookOptions, webhookProblems } from './webhook-options.ts'
 
 /** Posts each event to a URL, as Standard Webhooks 1.0 or as Feishu itself would do. */
 export const webhook = defineSink({
@@ -79,17 +74,14 @@ function isThere({ status }: FetchResponse): string {
 /** The URL without its user and password, which go into a header: `fetch` takes no URL that has them. */
 function destination({ url, headers = {} }: WebhookOptions, crypto: Crypto) {
   const target = new URL(url)
-  const user = `${decodeURIComponent(target.username)}:${decodeURIComponent(target.password)}`
+  const [user = '', password = ''] = [target.username, target.password].map(decodeURIComponent)
   target.username = ''
   target.password = ''
-  const credentials = crypto.toBase64(new TextEncoder().encode(user))
-  const namesItself = Object.keys(headers).some((name) => name.toLowerCase() === 'user-agent')
   return {
     url: target.href,
     headers: {
-      ...(user !== ':' && { Authorization: `Basic ${credentials}` }),
-      ...(!namesItself && { 'User-Agent': 'lark-fanout' }),
-      ...headers,
+      ...((user || password) && { Authorization: basicAuthorization(user, password, crypto) }),
+      ...withUserAgent(headers),
     },
   }
 }

@@ -10,6 +10,7 @@ import {
   type Admin,
   Kafka,
   logLevel,
+  Partitioners,
   ResourcePatternTypes,
 } from 'kafkajs'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
@@ -20,8 +21,10 @@ import { createNodeRuntime } from '../../src/hosts/node-runtime.ts'
 import type { Format } from '../../src/sinks/format.ts'
 import type { KafkaOptions } from '../../src/sinks/kafka/options.ts'
 import { type KafkaTiming, kafka, kafkaWith } from '../../src/sinks/kafka.ts'
+import { kafkaRest } from '../../src/sinks/kafka-rest.ts'
 import { KAFKA_USER, type KafkaBroker, startKafka, whyNoKafka } from '../kafka-broker.ts'
 import { openKafkaProxy } from '../kafka-proxy.ts'
+import { openKafkaRestApi } from '../kafka-rest-api.ts'
 import { sampleEvent } from '../sample-event.ts'
 import { context, eventWith, testSink } from '../suites/sink.ts'
 
@@ -226,6 +229,57 @@ describe.skipIf(missing)(missing ? `${title}: SKIPPED, ${missing}` : title, LONG
         sink.deliver(eventWith({ instance_code: 'one' }, id), context())
       await Promise.all(ids.map(deliver))
       expect(await idsIn(topic)).toEqual(ids)
+    })
+  })
+
+  describe('by the REST API, kafka-rest', () => {
+    /** A REST API before the broker, that takes what the broker takes. */
+    async function openRestApi() {
+      const producer = client().producer({ createPartitioner: Partitioners.DefaultPartitioner })
+      await producer.connect()
+      const api = await openKafkaRestApi({
+        async write(topic, record) {
+          await producer.send({ topic, messages: [record], acks: -1 })
+          return undefined
+        },
+      })
+      return {
+        ...api,
+        async [Symbol.asyncDispose]() {
+          await api[Symbol.asyncDispose]()
+          await producer.disconnect()
+        },
+      }
+    }
+
+    testSink('the law of sinks', async () => {
+      const topic = await createTopic()
+      const api = await openRestApi()
+      return {
+        sink: await kafkaRest.open({ url: api.base, topic, format: 'data' }, runtime),
+        arrived: async () =>
+          (await read(topic)).map(({ headers, value }) => ({
+            id: headers.event_id ?? '',
+            data: JSON.parse(value),
+          })),
+        [Symbol.asyncDispose]: () => api[Symbol.asyncDispose](),
+      }
+    })
+
+    test('each format is the very record of the sink kafka, in the very partition', async () => {
+      const direct = await createTopic({ numPartitions: 7 })
+      const byRest = await createTopic({ numPartitions: 7 })
+      await using api = await openRestApi()
+      const formats: readonly Format[] = ['feishu', 'data', 'cloudevents', 'cloudevents-binary']
+      for (const format of formats) {
+        await using sink = await openSink({ topic: direct, format })
+        const rest = await kafkaRest.open({ url: api.base, topic: byRest, format }, runtime)
+        const event = eventWith({ instance_code: `实例 "%" ${format}`, note: 'é\u2028🏖️', n: 1 })
+        await Promise.all([sink, rest].map((each) => each.deliver(event, context())))
+      }
+      const written = new Set(await read(byRest))
+      expect(written.size).toBe(formats.length)
+      expect(written).toEqual(new Set(await read(direct)))
     })
   })
 

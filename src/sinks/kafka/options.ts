@@ -4,6 +4,7 @@ import type { Problem } from '../../core/errors.ts'
 import type { Destination } from '../../core/plugin.ts'
 import { certificateOptions, pairProblems } from '../certificates.ts'
 import { formatOption } from '../format.ts'
+import { topicOption } from '../kafka-record.ts'
 import type { CertificateFiles } from '../pem.ts'
 
 const sslOption = T.Object(certificateOptions, { additionalProperties: false })
@@ -33,11 +34,7 @@ export const kafkaOptions = T.Object({
     minItems: 1,
     description: 'Brokers to ask first, each as host:port; they name the others.',
   }),
-  topic: T.String({
-    pattern: '^(?!\\.{1,2}$)[A-Za-z0-9._-]{1,249}$',
-    examples: ['approvals.cc'],
-    description: 'The topic, which must exist: it is never created.',
-  }),
+  topic: topicOption,
   format: formatOption,
   ssl: T.Optional(
     T.Union([T.Boolean(), sslOption], {

@@ -1,0 +1,29 @@
+import { defineSink } from '../core/plugin.ts'
+import { destinationsOf } from './http-options.ts'
+import { recordOf } from './kafka-record.ts'
+import { createClient } from './kafka-rest/client.ts'
+import { kafkaRestOptions, kafkaRestProblems } from './kafka-rest/options.ts'
+
+/** Writes events to a Kafka topic over HTTP, where TCP is out of reach: the records are those of the sink kafka. */
+export const kafkaRest = defineSink({
+  type: 'kafka-rest',
+  options: kafkaRestOptions,
+  check: kafkaRestProblems,
+  destinations: destinationsOf,
+  checkFiles({ tls }, { secure }) {
+    if (tls) void secure(tls).close()
+  },
+  open(options, runtime) {
+    const { topic, format } = options
+    const tls = options.tls && runtime.secure(options.tls)
+    const client = createClient(options, runtime, tls)
+    return {
+      deliver: (event, { signal }) => client.produce(recordOf(event, format), signal),
+      async probe(signal) {
+        const count = await client.countPartitions(signal)
+        return `topic ${topic}: ${count} partition${count === 1 ? '' : 's'}`
+      },
+      close: async () => tls?.close(),
+    }
+  },
+})
