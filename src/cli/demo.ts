@@ -3,13 +3,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { within } from '../core/within.ts'
-import { type Env, readEnvironment } from '../hosts/environment.ts'
-import { type NodeGateway, openNodeGateway } from '../hosts/node.ts'
-import { readConfigFile } from '../hosts/node-config.ts'
-import { createNodeLog } from '../hosts/node-log.ts'
-import type { Command } from './command.ts'
+import { type Command, oneOf } from './command.ts'
 import { openDemoFeishu } from './demo/feishu.ts'
-import { demoSteps, ROUTES, type Step } from './demo/steps.ts'
+import { openOnNode, openOnWorkerd } from './demo/gateways.ts'
+import { demoSteps, routesFor, type Step } from './demo/steps.ts'
+
+const TARGETS = ['cloudflare'] as const
 
 const CONNECTED_WITHIN_MS = 10_000
 const DELIVERED_WITHIN_MS = 10_000
@@ -19,67 +18,59 @@ const LOOK_EVERY_MS = 20
 type Arrivals = Readonly<Record<string, readonly string[]>>
 
 export const demo: Command = {
-  usage: '',
-  help: 'Runs a gateway with its store in a temporary folder. Needs nothing but the checkout.',
-  async run() {
+  usage: '[--target cloudflare]',
+  help: `Runs a gateway with its store in a temporary folder. Needs nothing but the checkout.
+--target cloudflare  builds the gateway as a worker, and runs it in Cloudflare's own runtime`,
+  options: { target: { type: 'string' } },
+  async run(args) {
+    const target = oneOf(args, 'target', TARGETS) ?? 'node'
     // All of it is on loopback. The official SDK would ask a proxy for that, too.
     process.env.no_proxy = '127.0.0.1'
     const folder = await mkdtemp(join(tmpdir(), 'lark-fanout-demo-'))
     try {
-      return await show(folder)
+      await writeFile(join(folder, 'routes.yaml'), routesFor[target])
+      await symlink(
+        fileURLToPath(new URL('../../plugins', import.meta.url)),
+        join(folder, 'plugins'),
+      )
+      return await show(folder, target)
     } finally {
       await rm(folder, { recursive: true, force: true })
     }
   },
 }
 
-async function show(folder: string): Promise<number> {
+async function show(folder: string, target: keyof typeof routesFor): Promise<number> {
   const { openConnectedReceiver, openSdkReceiver, openSignedReceiver } = await import(
     './demo/receivers.ts'
   ).catch(() => {
     throw new Error('the demo needs the checkout, for its plugins and for the consumers’ libraries')
   })
+  const onNode = target === 'node'
   const feishu = await openDemoFeishu()
   const finance = await openSignedReceiver()
   const hr = await openSdkReceiver()
-  const desk = openConnectedReceiver()
-  const gateway = await openDemoGateway(folder, {
-    PORT: '0',
-    HOST: '127.0.0.1',
-    DATABASE_URL: `sqlite:${join(folder, 'lark-fanout.db')}`,
-    ...feishu.env,
-    ...finance.env,
-    ...hr.env,
-    ...desk.env,
-  })
-  const address = `http://127.0.0.1:${gateway.port}`
+  const desk = onNode ? openConnectedReceiver() : undefined
+  const variables = { ...feishu.env, ...finance.env, ...hr.env, ...desk?.env }
+  const gateway = await (onNode ? openOnNode : openOnWorkerd)(folder, variables)
   const unconnected = () => new Error('the long-connection client did not connect')
-  await within(CONNECTED_WITHIN_MS, () => desk.connect(address), unconnected)
-  await feishu.saveUrl(`${address}/webhook/event`)
-  const steps = demoSteps()
-  const answers: string[] = []
-  for (const step of steps) answers.push(await feishu.send(step))
+  await within(CONNECTED_WITHIN_MS, async () => desk?.connect(gateway.url), unconnected)
+  await feishu.saveUrl(`${gateway.url}/webhook/event`)
   const look = async (): Promise<Arrivals> => ({
     finance: finance.ids,
     'hr-app': hr.ids,
-    desk: desk.ids,
-    archive: await archivedIds(folder),
+    ...(desk && { desk: desk.ids, archive: await archivedIds(folder) }),
   })
+  const steps = demoSteps(Object.keys(await look()))
+  const answers: string[] = []
+  for (const step of steps) answers.push(await feishu.send(step))
   const arrivals = await waitFor(look, (seen) => steps.every((step) => hasReached(step, seen)))
-  desk.close()
+  desk?.close()
   await gateway.close()
   await feishu.close()
   finance.close()
   hr.close()
   return report(steps, answers, arrivals)
-}
-
-async function openDemoGateway(folder: string, env: Env): Promise<NodeGateway> {
-  const file = join(folder, 'routes.yaml')
-  await writeFile(file, ROUTES)
-  await symlink(fileURLToPath(new URL('../../plugins', import.meta.url)), join(folder, 'plugins'))
-  const config = await readConfigFile({ file, env })
-  return openNodeGateway(config, readEnvironment(env), createNodeLog('error'))
 }
 
 async function archivedIds(folder: string): Promise<string[]> {

@@ -8,3 +8,15 @@ export async function flushed(stream: Writable): Promise<void> {
   stream.write('', () => resolve())
   await Promise.race([promise, once(stream, 'close')])
 }
+
+/** As `flushed`, for the last of what is written: Bun says nothing of what a pipe has not taken before its end. */
+export function ended(stream: Writable): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  if (stream.destroyed) resolve()
+  else
+    stream
+      .once('close', resolve)
+      .once('error', () => resolve())
+      .end(() => resolve())
+  return promise
+}

@@ -6,7 +6,7 @@ import { printableLines } from '../core/printable.ts'
 import { didYouMean } from '../core/suggest.ts'
 import { ConfigFileError } from '../hosts/config-file-error.ts'
 import { type Command, type CommandGroup, UsageError } from './command.ts'
-import { flushed } from './flushed.ts'
+import { ended } from './flushed.ts'
 
 interface Named {
   readonly summary: string
@@ -58,6 +58,10 @@ const commands: Readonly<Record<string, Named>> = {
   audit: {
     summary: 'see who paused, resumed, retried, replayed and discarded',
     load: async () => (await import('./audit.ts')).audit,
+  },
+  build: {
+    summary: 'make a worker of routes.yaml, for Cloudflare',
+    load: async () => (await import('./build.ts')).build,
   },
   schema: {
     summary: 'print the JSON Schema of routes.yaml, for editors',
@@ -157,6 +161,6 @@ function report(error: unknown): number {
 }
 
 const code = await main(process.argv.slice(2))
-await Promise.all([flushed(process.stdout), flushed(process.stderr)])
+await Promise.all([ended(process.stdout), ended(process.stderr)])
 // A plugin may have left timers and connections behind, which must not keep the process.
 process.exit(code)

@@ -1,9 +1,9 @@
 import type { TSchema } from '@sinclair/typebox'
-import { Ajv2019, type ValidateFunction } from 'ajv/dist/2019.js'
+import { _, Ajv2019, type KeywordCxt, type Options } from 'ajv/dist/2019.js'
 import addFormats from 'ajv-formats'
 import type { JsonObject } from '../core/event.ts'
+import { findWith, validateWith } from './check/compiled.ts'
 import type { Finding } from './check/finding.ts'
-import { findingsOf, isFilled } from './check/sentences.ts'
 
 /** `verbose` gives findingsOf the schemas; types are never changed to fit. */
 const settings = { strict: true, allErrors: true, verbose: true, allowUnionTypes: true } as const
@@ -11,16 +11,22 @@ const settings = { strict: true, allErrors: true, verbose: true, allowUnionTypes
 const forOptions = createAjv({ useDefaults: true })
 const forEvents = createAjv({})
 
-function createAjv(options: { readonly useDefaults?: boolean }): Ajv2019 {
+/** In the gateway's own settings, and with its keyword `secret`. */
+export function createAjv(options: Options): Ajv2019 {
   const ajv = new Ajv2019({ ...settings, ...options })
   addFormats.default(ajv)
-  ajv.addKeyword({ keyword: 'secret', schemaType: 'boolean', validate: checkSecret })
+  ajv.addKeyword({ keyword: 'secret', schemaType: 'boolean', code: checkSecret })
   return ajv
 }
 
-/** `secret: true` marks what is masked everywhere, a value or a list of them. */
-function checkSecret(isSecret: boolean, data: unknown): boolean {
-  return !isSecret || [data].flat().every(isFilled)
+/**
+ * `secret: true` marks what is masked everywhere, a value or a list of them; an empty one would protect nothing. Code
+ * and no function, so that it can be compiled ahead.
+ */
+function checkSecret(context: KeywordCxt): void {
+  const { schema, data } = context
+  if (schema !== true) return
+  context.fail(_`[${data}].flat().some((one) => typeof one === "string" && one.trim() === "")`)
 }
 
 /** Says what is wrong with a value, and puts the defaults into it. Throws when the schema itself is not in order. */
@@ -38,10 +44,7 @@ export function compileValidators(
   const byType = new Map(
     Object.entries(schemas).map(([type, schema]) => [type, once(() => compileEvent(schema))]),
   )
-  return (type, data) => {
-    const findings = byType.get(type)?.()(data) ?? []
-    return findings.map(({ path, message }) => [path.join('.'), message].filter(Boolean).join(': '))
-  }
+  return validateWith((type) => byType.get(type)?.())
 }
 
 function compileEvent(schema: TSchema): (value: unknown) => Finding[] {
@@ -54,8 +57,4 @@ function once<T>(make: () => T): () => T {
     made ??= make()
     return made
   }
-}
-
-function findWith(validate: ValidateFunction): (value: unknown) => Finding[] {
-  return (value) => (validate(value) ? [] : findingsOf(validate.errors ?? []))
 }

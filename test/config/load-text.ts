@@ -6,6 +6,7 @@ import { ConfigError, type Problem } from '../../src/core/errors.ts'
 import { defineSink } from '../../src/core/plugin.ts'
 import { eventSchemas } from '../../src/feishu/event-schemas.ts'
 import { kafka } from '../../src/sinks/kafka.ts'
+import { kafkaRest } from '../../src/sinks/kafka-rest.ts'
 import { log } from '../../src/sinks/log.ts'
 import { webhook } from '../../src/sinks/webhook.ts'
 import { feishu } from '../../src/sources/feishu.ts'
@@ -59,11 +60,11 @@ const broken = defineSink({
   open: () => ({ deliver: async () => {} }),
 })
 
-const sinks = [webhook, kafka, log, robot, greedy, broken]
+const sinks = [webhook, kafka, kafkaRest, log, robot, greedy, broken]
 export const sourceTypes = [feishu]
-export const sinkTypes = [webhook, kafka, log, robot]
+export const sinkTypes = [webhook, kafka, kafkaRest, log, robot]
 
-const options: LoadOptions = {
+export const options: LoadOptions = {
   env: { TOKEN: 'token-from-outside', EMPTY: '', BLANK: ' ', SHORT: 'ab' },
   readFile: (path) => {
     if (path === '/run/secrets/token') return 'token-from-file\n'

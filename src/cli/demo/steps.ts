@@ -12,7 +12,7 @@ export interface Step {
   readonly reaches: readonly string[]
 }
 
-export const ROUTES = `version: 1
+const SOURCE_AND_SINKS = `version: 1
 sources:
   feishu:
     type: feishu
@@ -29,27 +29,46 @@ sinks:
     url: \${HR_URL}
     verification_token: \${HR_TOKEN}
     encrypt_key: \${HR_KEY}
-  desk:           # is a client of the official SDK's long connection, and connects to the gateway
+`
+
+const SINKS_OF_NODE = `  desk:           # is a client of the official SDK's long connection, and connects to the gateway
     type: feishu-ws
     app_id: \${DESK_APP_ID}
     app_secret: \${DESK_APP_SECRET}
   archive:        # is a plugin: plugins/jsonl.ts
     type: jsonl
     path: archive.jsonl
-routes:
-  - { name: created, match: { operate: CREATE }, to: [finance] }
-  - { name: read, match: { operate: READ }, to: [hr-app] }
-  - { name: everything, to: [desk, archive] }
 `
 
-export function demoSteps(): Step[] {
+const ROUTES = `routes:
+  - { name: created, match: { operate: CREATE }, to: [finance] }
+  - { name: read, match: { operate: READ }, to: [hr-app] }
+`
+
+/** The demo's routes.yaml. A worker has neither long connections nor files. */
+export const routesFor = {
+  node: `${SOURCE_AND_SINKS}${SINKS_OF_NODE}${ROUTES}  - { name: everything, to: [desk, archive] }
+`,
+  cloudflare: SOURCE_AND_SINKS + ROUTES,
+} as const
+
+/** What each of these sinks must get of them. */
+export function demoSteps(sinks: readonly string[]): Step[] {
   const created = sampleCallback('CREATE')
   const step = (
     name: string,
     callback: JsonObject,
     answer: string,
     reaches: readonly string[] = [],
-  ): Step => ({ name, callback, answer, reaches, forged: false })
+  ): Step => {
+    return {
+      name,
+      callback,
+      answer,
+      reaches: reaches.filter((sink) => sinks.includes(sink)),
+      forged: false,
+    }
+  }
   return [
     step('cc created', created, '200 accepted', ['finance', 'desk', 'archive']),
     step('the same again', created, '200 duplicate'),

@@ -1,20 +1,17 @@
-import { Type } from '@sinclair/typebox'
-import { compileEgress, type EgressOptions, parseRule } from '../../core/egress/rules.ts'
-import { isObject, type Json, type JsonObject } from '../../core/event.ts'
-import type { Destination, SinkType, SourceType } from '../../core/plugin.ts'
-import type { SinkConfig, SourceConfig } from '../config.ts'
-import { findingsWithin } from '../text/dotted.ts'
-import { beneath, type Finding } from './finding.ts'
+import * as T from '@sinclair/typebox'
+import { type EgressOptions, parseRule } from '../../core/egress/rules.ts'
+import { isObject, type Json } from '../../core/event.ts'
+import type { Finding } from './finding.ts'
 
 const rules = (description: string) =>
-  Type.Optional(
-    Type.Array(Type.String({ examples: ['10.0.0.0/8', 'hooks.example.com', '*.example.com'] }), {
+  T.Optional(
+    T.Array(T.String({ examples: ['10.0.0.0/8', 'hooks.example.com', '*.example.com'] }), {
       description,
       maxItems: 10_000,
     }),
   )
 
-export const egressSchema = Type.Object(
+export const egressSchema = T.Object(
   {
     allow: rules(
       'Nothing else may be reached: addresses, CIDRs, host names, *.suffix. Without it, everything but link-local, cloud metadata, multicast and broadcast addresses.',
@@ -45,33 +42,4 @@ export function checkEgress(written: Json | undefined): Finding[] {
       return typeof rule === 'string' ? [{ path: [list, String(index)], message: rule }] : []
     })
   })
-}
-
-type PlugType = SourceType | SinkType
-
-/** Hosts in plugs' options that the rules refuse whatever their addresses are. Paths begin with an entry's name. */
-export async function refusedHosts(
-  entries: readonly (SourceConfig | SinkConfig)[],
-  egress: EgressOptions,
-  resolve: (type: string) => Promise<PlugType | undefined>,
-): Promise<Finding[]> {
-  const { refusesHost } = compileEgress(egress)
-  const checking = entries.map(async ({ name, type, options }) => {
-    const problems = destinationsOf(await resolve(type), options).flatMap(({ path, host }) => {
-      const refusal = refusesHost(host)
-      if (refusal === undefined) return []
-      return [{ path, message: `is refused by the egress rules: ${refusal.reason}` }]
-    })
-    return beneath([name], findingsWithin(options, problems))
-  })
-  return (await Promise.all(checking)).flat()
-}
-
-/** A plugin's own function may throw; then its hosts are checked when it connects. */
-function destinationsOf(type: PlugType | undefined, options: JsonObject): readonly Destination[] {
-  try {
-    return type?.destinations?.(options) ?? []
-  } catch {
-    return []
-  }
 }

@@ -1,15 +1,15 @@
 import type { TObject } from '@sinclair/typebox'
-import { ConfigError, messageOf } from '../../core/errors.ts'
 import { isObject, type Json, type JsonObject } from '../../core/event.ts'
 import type { SinkConfig, SourceConfig } from '../config.ts'
-import { findingsWithin } from '../text/dotted.ts'
-import { type Finding, withoutEffects } from './finding.ts'
+import { type Finding, type Path, withoutEffects } from './finding.ts'
 import { fingerprintOf } from './fingerprint.ts'
 import { type SinkOptions, type SourceOptions, sinkSchema, sourceSchemaOf } from './options.ts'
+import { checkByPlug } from './plug-check.ts'
 import { knownKeys } from './schema-walk.ts'
 import { checkSettings, settingsOf } from './settings.ts'
 import { type Plug, plainSchema, plugShape, shapeOf, takenOptions } from './shape.ts'
 import { checkSourceOptions } from './source-options.ts'
+import { certainFindings } from './unknown.ts'
 
 /** An entry of routes.yaml, read: its config, or what is wrong with it. */
 export interface Checked<T> {
@@ -24,6 +24,8 @@ export interface Entry {
   readonly name: string
   /** Gets its defaults. */
   readonly value: Json
+  /** Options whose values are not known yet, so that nothing can be said of them; paths begin at the entry. */
+  readonly unknown?: readonly Path[]
 }
 
 /** Without a plug, because its type is unknown, only the options that all sources have are checked. */
@@ -61,18 +63,21 @@ export async function checkSink(
   return { config: { name: entry.name, type, settings, options, fingerprint }, schema, findings }
 }
 
-function checkEntry({ value }: Entry, common: TObject, plug: Plug | undefined) {
+function checkEntry({ value, unknown = [] }: Entry, common: TObject, plug: Plug | undefined) {
   if (!plug) {
     const { schema, check } = shapeOf(common)
     return { schema, findings: check(value) }
   }
   const { schema, check } = plugShape(common, plug)
-  const findings = [...checkTaken(common, plug), ...check(value)]
-  const [shared, options] = split<JsonObject>(value, common)
-  const isSound = findings.every(
-    ({ path: [name = ''], onKey }) => onKey || Object.hasOwn(shared, name),
-  )
-  return { schema, findings: isSound ? [...findings, ...checkByPlug(plug, options)] : findings }
+  const findingsOf = (written: Json) => {
+    const findings = [...checkTaken(common, plug), ...check(written)]
+    const [shared, options] = split<JsonObject>(written, common)
+    const isSound = findings.every(
+      ({ path: [name = ''], onKey }) => onKey || Object.hasOwn(shared, name),
+    )
+    return isSound ? [...findings, ...checkByPlug(plug, options)] : findings
+  }
+  return { schema, findings: certainFindings(value, unknown, findingsOf) }
 }
 
 function checkTaken(common: TObject, plug: Plug): Finding[] {
@@ -80,16 +85,6 @@ function checkTaken(common: TObject, plug: Plug): Finding[] {
     const message = `its plug's option ${name} is called like one that all have: rename it there`
     return { path: ['type'], message }
   })
-}
-
-/** A plug's own check may throw like any other code of it. */
-function checkByPlug(plug: Plug, options: JsonObject): Finding[] {
-  try {
-    return findingsWithin(options, plug.check?.(options) ?? [])
-  } catch (error) {
-    const problems = error instanceof ConfigError ? error.problems : undefined
-    return findingsWithin(options, problems ?? [{ path: '', message: messageOf(error) }])
-  }
 }
 
 /** A checked entry as the options that all have, and those of its type. */

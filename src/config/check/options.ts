@@ -1,11 +1,11 @@
-import { type Static, type TObject, Type } from '@sinclair/typebox'
+import * as T from '@sinclair/typebox'
 import type { JsonObject } from '../../core/event.ts'
 import { DURATION_PATTERN } from '../duration.ts'
 import { RATE_PATTERN } from '../rate.ts'
 import { egressSchema } from './egress.ts'
 
 const duration = (description: string, byDefault?: string) =>
-  Type.String({
+  T.String({
     description,
     pattern: DURATION_PATTERN,
     examples: ['500ms', '10s', '5m', '6h', '7d'],
@@ -15,39 +15,39 @@ const duration = (description: string, byDefault?: string) =>
 export const PLUG_NAME = '^[a-z][a-z0-9-]*$'
 
 const plugName = (description: string, examples: readonly string[]) =>
-  Type.String({ description, pattern: PLUG_NAME, examples })
+  T.String({ description, pattern: PLUG_NAME, examples })
 
 const closed = { additionalProperties: false }
 
-const retrySchema = Type.Object(
+const retrySchema = T.Object(
   {
-    attempts: Type.Integer({
+    attempts: T.Integer({
       description: 'How often a delivery is tried, the first time included.',
       minimum: 1,
       maximum: 1000,
       default: 12,
     }),
     initial: duration('The first wait.', '5s'),
-    factor: Type.Number({
+    factor: T.Number({
       description: 'Each wait is this many times the one before.',
       minimum: 1,
       maximum: 1000,
       default: 3,
     }),
     max: duration('No wait is longer than this.', '6h'),
-    schedule: Type.Optional(
-      Type.Array(duration('One wait.'), {
+    schedule: T.Optional(
+      T.Array(duration('One wait.'), {
         description: 'The waits themselves, in place of attempts, initial, factor and max.',
         maxItems: 999,
       }),
     ),
-    jitter: Type.Number({
+    jitter: T.Number({
       description: 'Each wait is stretched by a random factor of 1 to 1 + jitter.',
       minimum: 0,
       maximum: 10,
       default: 0.2,
     }),
-    quick: Type.Integer({
+    quick: T.Integer({
       description: 'Extra requests that one attempt may make at once.',
       minimum: 0,
       maximum: 100,
@@ -57,11 +57,11 @@ const retrySchema = Type.Object(
   { ...closed, default: {}, description: 'How failed deliveries are tried again.' },
 )
 
-export type RetryOptions = Static<typeof retrySchema>
+export type RetryOptions = T.Static<typeof retrySchema>
 
-const breakerSchema = Type.Object(
+const breakerSchema = T.Object(
   {
-    failures: Type.Integer({
+    failures: T.Integer({
       description: 'Consecutive connection errors, timeouts and 5xx answers after which it opens.',
       minimum: 1,
       maximum: 1_000_000,
@@ -73,25 +73,25 @@ const breakerSchema = Type.Object(
 )
 
 /** The options that every sink has; those of its type stand beside them. */
-export const sinkSchema = Type.Object({
+export const sinkSchema = T.Object({
   type: plugName('What kind of sink it is: the name of its plug.', ['webhook', 'kafka']),
   timeout: duration('For one request.', '10s'),
-  concurrency: Type.Integer({
+  concurrency: T.Integer({
     description: 'How many deliveries may be under way at once.',
     minimum: 1,
     maximum: 100_000,
     default: 16,
   }),
   retry: retrySchema,
-  rate_limit: Type.Optional(
-    Type.String({
+  rate_limit: T.Optional(
+    T.String({
       description: 'How many requests it is sent at most, evenly spaced: a second, or a minute.',
       pattern: RATE_PATTERN,
       examples: ['100/s', '600/m'],
     }),
   ),
-  order_by: Type.Optional(
-    Type.String({
+  order_by: T.Optional(
+    T.String({
       description:
         "A field of the event. Deliveries with the same value of it go one at a time, in order of acceptance: one that fails holds up its own value's alone, a dead one frees them.",
       pattern: '^[\\w-]+$',
@@ -99,24 +99,24 @@ export const sinkSchema = Type.Object({
     }),
   ),
   breaker: breakerSchema,
-  paused: Type.Boolean({ description: 'Sends nothing and keeps what is owed.', default: false }),
+  paused: T.Boolean({ description: 'Sends nothing and keeps what is owed.', default: false }),
 })
 
-export type SinkOptions = Static<typeof sinkSchema>
+export type SinkOptions = T.Static<typeof sinkSchema>
 
 /** The options that every source has; those of its type stand beside them. */
-const sourceSchema = Type.Object({
+const sourceSchema = T.Object({
   type: plugName('What kind of source it is.', ['feishu']),
-  path: Type.String({
+  path: T.String({
     description: 'Where it receives its callbacks; every source has its own.',
     pattern: "^/[A-Za-z0-9._~!$&'()*+,;=:@/-]*$",
     examples: ['/webhook/event'],
     default: '/webhook/event',
   }),
-  events: Type.Union(
+  events: T.Union(
     [
-      Type.Literal('*'),
-      Type.Array(Type.String({ pattern: '^[A-Za-z0-9_.-]+$', examples: ['approval_cc'] }), {
+      T.Literal('*'),
+      T.Array(T.String({ pattern: '^[A-Za-z0-9_.-]+$', examples: ['approval_cc'] }), {
         minItems: 1,
       }),
     ],
@@ -125,24 +125,23 @@ const sourceSchema = Type.Object({
 })
 
 /** Those of a source that connects by itself, so that nothing reaches it at a path. */
-const connectingSchema = Type.Omit(sourceSchema, ['path'])
+const connectingSchema = T.Omit(sourceSchema, ['path'])
 
-export type SourceOptions = Static<typeof connectingSchema> & { readonly path?: string }
+export type SourceOptions = T.Static<typeof connectingSchema> & { readonly path?: string }
 
 /** The options that a source has beside those of its type. */
-export function sourceSchemaOf(type: { readonly connects?: boolean } | undefined): TObject {
+export function sourceSchemaOf(type: { readonly connects?: boolean } | undefined): T.TObject {
   return type?.connects ? connectingSchema : sourceSchema
 }
 
-const names = (of: string) =>
-  Type.Array(Type.String({ minLength: 1 }), { description: of, minItems: 1 })
+const names = (of: string) => T.Array(T.String({ minLength: 1 }), { description: of, minItems: 1 })
 
-export const routeSchema = Type.Object(
+export const routeSchema = T.Object(
   {
-    name: Type.String({ description: 'What logs and answers call it.', minLength: 1 }),
-    from: Type.Optional(names('Only events of these sources; all without it.')),
-    match: Type.Optional(
-      Type.Object(
+    name: T.String({ description: 'What logs and answers call it.', minLength: 1 }),
+    from: T.Optional(names('Only events of these sources; all without it.')),
+    match: T.Optional(
+      T.Object(
         {},
         {
           additionalProperties: true,
@@ -151,16 +150,16 @@ export const routeSchema = Type.Object(
       ),
     ),
     to: names('The sinks that are owed an event that matches.'),
-    enabled: Type.Boolean({ description: 'false: as if it were not there.', default: true }),
+    enabled: T.Boolean({ description: 'false: as if it were not there.', default: true }),
   },
   { ...closed, description: 'Which events go to which sinks.' },
 )
 
-export type RouteOptions = Static<typeof routeSchema>
+export type RouteOptions = T.Static<typeof routeSchema>
 
 /** Sources and sinks by their names. */
 const named = (description: string, options: object = {}) =>
-  Type.Unsafe<JsonObject>({
+  T.Unsafe<JsonObject>({
     ...options,
     type: 'object',
     description,
@@ -172,7 +171,7 @@ const named = (description: string, options: object = {}) =>
     additionalProperties: true,
   })
 
-const retentionSchema = Type.Object(
+const retentionSchema = T.Object(
   {
     delivered: duration('For what was delivered, and for events that nobody was owed.', '7d'),
     dead: duration('For dead letters and quarantined events.', '30d'),
@@ -185,14 +184,14 @@ const retentionSchema = Type.Object(
 )
 
 /** The whole of routes.yaml. What a source, a sink or a route holds is checked by its own schema. */
-export const fileSchema = Type.Object(
+export const fileSchema = T.Object(
   {
-    version: Type.Literal(1, { description: 'The version of this format.' }),
+    version: T.Literal(1, { description: 'The version of this format.' }),
     sources: named('Where events come in.', { minProperties: 1 }),
-    sinks: Type.Optional(named('Where events go.')),
-    routes: Type.Optional(Type.Array(Type.Unknown(), { description: 'Who gets what.' })),
+    sinks: T.Optional(named('Where events go.')),
+    routes: T.Optional(T.Array(T.Unknown(), { description: 'Who gets what.' })),
     retention: retentionSchema,
-    egress: Type.Optional(egressSchema),
+    egress: T.Optional(egressSchema),
   },
   { ...closed, title: 'routes.yaml of lark-fanout' },
 )

@@ -5,11 +5,6 @@ import { knownKeys } from './schema-walk.ts'
 import { type Judged, reduceUnion } from './union.ts'
 import { messageFor } from './wording.ts'
 
-/** Whether a value may be a secret: an empty one would protect nothing. */
-export function isFilled(value: unknown): boolean {
-  return typeof value !== 'string' || value.trim() !== ''
-}
-
 /** ajv's errors (verbose, allErrors) as sentences for people: one a value. Never shows a value. */
 export function findingsOf(errors: readonly ErrorObject[]): Finding[] {
   const judged: Judged[] = []
@@ -64,7 +59,11 @@ function findingOf(error: ErrorObject): readonly Finding[] {
 /** A secret may be a list of them. */
 function blanks(path: Path, data: unknown): readonly Finding[] {
   if (!Array.isArray(data)) return [{ path, message: 'is empty' }]
-  return data.flatMap((item, index) => (isFilled(item) ? [] : blanks([...path, `${index}`], item)))
+  return data.flatMap((item, index) => (isBlank(item) ? blanks([...path, `${index}`], item) : []))
+}
+
+function isBlank(value: unknown): boolean {
+  return typeof value === 'string' && value.trim() === ''
 }
 
 function unknownKey(path: Path, { params, parentSchema }: ErrorObject): readonly Finding[] {

@@ -1,9 +1,9 @@
-import type { Place } from './document.ts'
+import type { WrittenPlace } from './document.ts'
 import { hasReference } from './env.ts'
 import { hideAll } from './excerpt.ts'
 
 /** Whether a value is a URL, or was to become one. */
-export function isAddress({ path, source }: Place): boolean {
+export function isAddress({ path, source }: WrittenPlace): boolean {
   return source.includes('://') || (source !== '' && /url$/i.test(path.at(-1) ?? ''))
 }
 

@@ -6,9 +6,15 @@ import type { LocatedProblem } from '../config.ts'
 import { excerptOf, hideAllValues } from './excerpt.ts'
 import { readNode } from './yaml-node.ts'
 
-/** Where a value stands in the text, as offsets. */
-export interface Place {
+/** A value as it is written. */
+export interface WrittenPlace {
   readonly path: Path
+  /** A scalar, quotes and escapes undone; empty for all else. */
+  readonly source: string
+}
+
+/** Where a value stands in the text, as offsets. */
+export interface Place extends WrittenPlace {
   /** Where its key begins, where it has one. */
   readonly keyFrom: number | undefined
   /** Where what stands before it ends, its key or its neighbour: its anchor comes between the two, and comments. */
@@ -16,8 +22,6 @@ export interface Place {
   readonly from: number
   readonly to: number
   readonly kind: 'scalar' | 'list' | 'object' | 'alias'
-  /** A scalar as it was written, quotes and escapes undone; empty for all else. */
-  readonly source: string
 }
 
 /** A YAML text as JSON, with every value's place. */

@@ -7,6 +7,8 @@ export interface Surroundings {
   readFile(path: string): string
   /** Makes up the value of a variable that is missing or empty. */
   readonly inventSecret?: ((variable: string) => string) | undefined
+  /** Where people set a variable; without it: in the environment or in .env. */
+  readonly whereToSet?: string
 }
 
 export interface Expanded {
@@ -24,6 +26,20 @@ const FILE = /^file:(.+)$/s
 export function hasReference(text: string): boolean {
   const references = [...text.matchAll(REFERENCE)]
   return references.some(([, inner = '', end]) => end && (VARIABLE.test(inner) || FILE.test(inner)))
+}
+
+/** A variable that a text asks for. */
+export interface Variable {
+  readonly name: string
+  /** Whether the text has a default for it. */
+  readonly isOptional: boolean
+}
+
+export function variablesIn(text: string): readonly Variable[] {
+  return [...text.matchAll(REFERENCE)].flatMap(([, inner = '', end]) => {
+    const [, name, fallback] = (end && VARIABLE.exec(inner)) || []
+    return name === undefined ? [] : [{ name, isOptional: fallback !== undefined }]
+  })
 }
 
 /**
@@ -67,7 +83,7 @@ function resolve(inner: string, surroundings: Surroundings): Resolved {
 function resolveVariable(
   name: string,
   fallback: string | undefined,
-  { env, inventSecret }: Surroundings,
+  { env, inventSecret, whereToSet = 'in the environment or in .env' }: Surroundings,
 ): Resolved {
   if (fallback?.includes('{')) {
     return { problem: `\${${name}:-…}: a default cannot hold a {, for it ends at the first }` }
@@ -77,7 +93,7 @@ function resolveVariable(
   if (fallback !== undefined) return { value: fallback.replaceAll('$$', () => '$') }
   if (inventSecret) return { value: inventSecret(name) }
   const state = value === undefined ? 'not set' : 'set, but empty'
-  return { problem: `${name} is ${state}: set it in the environment or in .env` }
+  return { problem: `${name} is ${state}: set it ${whereToSet}` }
 }
 
 function resolveFile(path: string, { readFile }: Surroundings): Resolved {

@@ -42,13 +42,17 @@ export function expandTree(file: Json, surroundings: Surroundings): ExpandedTree
     return value
   }
 
-  function expand(value: Json, path: Path): Json {
-    if (typeof value === 'string') return expandString(value, path)
-    if (Array.isArray(value)) return value.map((item, index) => expand(item, [...path, `${index}`]))
-    if (!isObject(value)) return value
-    const entries = Object.entries(value)
-    return Object.fromEntries(entries.map(([key, item]) => [key, expand(item, [...path, key])]))
-  }
+  return { value: mapTexts(file, expandString), findings, words }
+}
 
-  return { value: expand(file, []), findings, words }
+/** A copy with another text in place of each. */
+export function mapTexts(value: Json, change: (text: string, path: Path) => string): Json {
+  const map = (at: Json, path: Path): Json => {
+    if (typeof at === 'string') return change(at, path)
+    if (Array.isArray(at)) return at.map((item, index) => map(item, [...path, `${index}`]))
+    if (!isObject(at)) return at
+    const entries = Object.entries(at)
+    return Object.fromEntries(entries.map(([key, item]) => [key, map(item, [...path, key])]))
+  }
+  return map(value, [])
 }

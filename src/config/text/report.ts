@@ -44,8 +44,11 @@ function isSame(a: Path, b: Path): boolean {
   return a.length === b.length && a.every((part, index) => part === b[index])
 }
 
-/** A plug's own check may quote what it was given, and the name of a sink may come from outside. */
-function concealing(words: readonly Word[]): (message: string, path: Path) => string {
+/**
+ * Messages with what may not be shown as it is written: a plug's own check may quote what it was given, and the name of a
+ * sink may come from outside.
+ */
+export function concealing(words: readonly Word[]): (message: string, path: Path) => string {
   const entryOf = (path: Path) => pathKey(path.slice(0, 2))
   const byEntry = new Map<string, Map<string, Word>>()
   for (const word of words) {

@@ -1,14 +1,14 @@
 import { isObject, type Json } from '../../core/event.ts'
 import type { Path } from '../check/finding.ts'
 import { isAddress, secretsInAddress } from './address.ts'
-import type { Document, Place } from './document.ts'
+import type { WrittenPlace } from './document.ts'
 import { hasReference } from './env.ts'
 import type { Word } from './expand.ts'
 
 /** What the file's text itself gives away: its literal secrets, and what addresses hold. `value` is expanded. */
 export function wordsIn(
-  { places }: Document,
-  secrets: readonly Place[],
+  { places }: { readonly places: readonly WrittenPlace[] },
+  secrets: readonly WrittenPlace[],
   value: Json,
 ): readonly Word[] {
   const literals = secrets.filter(({ source }) => source !== '' && !hasReference(source))

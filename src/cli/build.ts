@@ -1,0 +1,93 @@
+import { join, relative, resolve } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import type { Variable } from '../config/text/env.ts'
+import { BundleError, bundle } from './build/bundle.ts'
+import { makeModules } from './build/entry.ts'
+import { checkFolder, writeFolder } from './build/folder.ts'
+import { pluginProblems } from './build/plugin-problems.ts'
+import { readUnexpanded, type UnexpandedFile } from './build/read.ts'
+import { wranglerConfig } from './build/wrangler.ts'
+import {
+  type Command,
+  configFile,
+  configHelp,
+  configOption,
+  oneOf,
+  text,
+  UsageError,
+} from './command.ts'
+
+const TARGETS = ['cloudflare'] as const
+
+export const build: Command = {
+  usage: '--target cloudflare [--out DIR] [--name NAME] [--config FILE]',
+  help: `--target cloudflare  a worker with its wrangler.jsonc, ready for wrangler deploy
+--out DIR            the folder to write; dist-cloudflare beside routes.yaml without it
+--name NAME          what the worker is called; lark-fanout without it
+${configHelp}
+
+routes.yaml is checked as far as it can be without the values of its variables: they stay out of
+what is built, and are set as secrets of the worker. Exit code 2 when the file has problems, what
+the target lacks among them.`,
+  options: {
+    ...configOption,
+    target: { type: 'string' },
+    out: { type: 'string' },
+    name: { type: 'string', default: 'lark-fanout' },
+  },
+  async run(args) {
+    if (oneOf(args, 'target', TARGETS) === undefined) {
+      throw new UsageError(`--target is missing: there is ${TARGETS.join(', ')}`)
+    }
+    const name = workerName(text(args, 'name') ?? '')
+    const file = await readUnexpanded(configFile(args))
+    if (file.warnings) process.stderr.write(`${file.warnings}\n\n`)
+    const folder = resolve(text(args, 'out') ?? join(file.folder, 'dist-cloudflare'))
+    await checkFolder(folder)
+    const script = await bundleFile(file)
+    await writeFolder(folder, { 'worker.js': script, 'wrangler.jsonc': wranglerConfig(name) })
+    process.stdout.write(report(relative('', folder) || '.', script, file.variables))
+    return 0
+  },
+}
+
+function workerName(name: string): string {
+  if (/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(name)) return name
+  throw new UsageError('--name must be small letters, digits and hyphens, 63 at most')
+}
+
+async function bundleFile({ config, folder, fail }: UnexpandedFile): Promise<string> {
+  try {
+    return await bundle(await makeModules(config, folder))
+  } catch (error) {
+    if (!(error instanceof BundleError)) throw error
+    const problems = await pluginProblems(config, folder)
+    throw problems.length > 0 ? fail(problems) : error
+  }
+}
+
+function report(folder: string, script: string, variables: readonly Variable[]): string {
+  const sizes = [
+    `${kilobytes(Buffer.byteLength(script))} minified`,
+    `${kilobytes(gzipSync(script).length)} gzipped`,
+  ]
+  const lines = [
+    `${folder}/worker.js       ${sizes.join(', ')}`,
+    `${folder}/wrangler.jsonc`,
+    '',
+    `  cd ${folder}`,
+    ...variables.map(({ name, isOptional }) => put(name, isOptional && 'has a default')),
+    put('ADMIN_TOKEN', 'opens the API'),
+    '  npx wrangler deploy',
+  ]
+  return `${lines.join('\n')}\n`
+}
+
+/** `why` it need not be set. */
+function put(name: string, why: string | false): string {
+  return `  npx wrangler secret put ${name}${why ? `  # optional: ${why}` : ''}`
+}
+
+function kilobytes(bytes: number): string {
+  return `${Math.round(bytes / 1000)} KB`
+}

@@ -1,0 +1,81 @@
+import { fileURLToPath } from 'node:url'
+import type { BundledConfig } from '../../config/bundled.ts'
+import { type Plug, plainSchema } from '../../config/check/shape.ts'
+import { standaloneChecks } from '../../config/standalone.ts'
+import type { JsonObject } from '../../core/event.ts'
+import { eventSchemas } from '../../feishu/event-schemas.ts'
+import { pluginFile, resolveSink, sourceTypes } from '../../hosts/node-plugs.ts'
+import { edgeSinks, edgeSources, type OwnModule } from './edge-plugs.ts'
+
+/** The modules of a worker that stand in no file. */
+export interface MadeModules {
+  readonly entry: string
+  /** What `entry` imports of them, by name. */
+  readonly checks: Readonly<Record<string, string>>
+}
+
+/** The file, the code that it names, and its checks, compiled. */
+export async function makeModules(config: BundledConfig, folder: string): Promise<MadeModules> {
+  const sources = typesIn(config.sources)
+  const sinks = typesIn(config.sinks)
+  const plugs = await Promise.all(sinks.map((type) => resolveSink(folder, type)))
+  const imports = [
+    importOwn({ file: 'hosts/edge/worker', name: 'createWorker' }, 'createWorker'),
+    ...sources.map((type, index) => importPlug(`source${index}`, edgeSources[type], folder, type)),
+    ...sinks.map((type, index) => importPlug(`sink${index}`, edgeSinks[type], folder, type)),
+    ...['sources', 'sinks', 'events'].map((name) => `import ${name} from "checks:${name}"`),
+  ]
+  return {
+    entry: `${imports.join('\n')}
+const worker = createWorker({
+  config: JSON.parse(${JSON.stringify(JSON.stringify(config))}),
+  sourceTypes: [${sources.map((_, index) => `source${index}`)}],
+  sinkTypes: [${sinks.map((_, index) => `sink${index}`)}],
+  checks: { sources, sinks, events },
+})
+export default worker.handler
+export const { Gateway, Outgoing } = worker
+`,
+    checks: {
+      'checks:sources': optionChecks(sourceTypes.filter(({ type }) => sources.includes(type))),
+      'checks:sinks': optionChecks(plugs.filter((plug) => plug !== undefined)),
+      'checks:events': eventChecks(config),
+    },
+  }
+}
+
+/** Each once, in the order of the file. */
+function typesIn(entries: readonly { readonly type: string }[]): readonly string[] {
+  return [...new Set(entries.map(({ type }) => type))]
+}
+
+/** This package's own module, in the source or as it is published. */
+export function ownFile(name: string): string {
+  const ending = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
+  return fileURLToPath(new URL(`../../${name}.${ending}`, import.meta.url))
+}
+
+function importOwn({ file, name }: OwnModule, as: string): string {
+  return `import { ${name} as ${as} } from ${JSON.stringify(ownFile(file))}`
+}
+
+function importPlug(as: string, own: OwnModule | undefined, folder: string, type: string): string {
+  if (own) return importOwn(own, as)
+  return `import ${as} from ${JSON.stringify(pluginFile(folder, type))}`
+}
+
+function optionChecks(plugs: readonly Plug[]): string {
+  const schemas = plugs.map(({ type, options }): [string, JsonObject] => {
+    return [type, { ...plainSchema(options), type: 'object' }]
+  })
+  return standaloneChecks(Object.fromEntries(schemas), { useDefaults: true })
+}
+
+/** Of the event types that any source accepts. */
+function eventChecks({ sources }: BundledConfig): string {
+  const isAccepted = (type: string) =>
+    sources.some(({ events }) => events === '*' || events.includes(type))
+  const accepted = Object.entries(eventSchemas).filter(([type]) => isAccepted(type))
+  const schemas = accepted.map(([type, schema]) => [type, plainSchema(schema)] as const)
+  return standaloneChecks(Object.fromEntries(schemas), { useDefaults: false })
+}

@@ -1,0 +1,157 @@
+import type { TSchema } from '@sinclair/typebox'
+import { compileEgress, type EgressOptions } from '../../core/egress/rules.ts'
+import { isObject, type Json } from '../../core/event.ts'
+import type { Retention } from '../../core/plan.ts'
+import type { SinkType, SourceType } from '../../core/plugin.ts'
+import type { SinkConfig, SourceConfig } from '../config.ts'
+import type { Document, Place } from '../text/document.ts'
+import type { ExpandedTree } from '../text/expand.ts'
+import { hideSecrets, secretsOf, wholeSchema } from '../text/masks.ts'
+import type { Disclosure } from '../text/report.ts'
+import { wordsIn } from '../text/words.ts'
+import { checkEgress, egressOf } from './egress.ts'
+import type { Entry } from './entries.ts'
+import { beneath, type Finding, type Path } from './finding.ts'
+import { fileSchema, routeSchema } from './options.ts'
+import { refusedHosts } from './refused-hosts.ts'
+import { type CheckedRoutes, checkRoutes, type Known, unknownOrders } from './routes.ts'
+import { type CheckedSection, checkSinks, checkSources } from './sections.ts'
+import { checkRetention, retentionOf } from './settings.ts'
+import { plainSchema, shapeOf } from './shape.ts'
+import { misspeltEvents } from './source-options.ts'
+import { unsubscribedRoutes } from './unsubscribed.ts'
+
+/** What a file may name. */
+export interface CheckOptions {
+  readonly sources: readonly SourceType[]
+  /** Finds a built-in sink type or a plugin; undefined where there is none. Rejects where one is not usable. */
+  resolveSink(type: string): Promise<SinkType | undefined>
+  /** The sink types that are known without looking for plugins. */
+  readonly sinkTypes: readonly string[]
+  /** By event type: what `match` may ask for. */
+  readonly eventSchemas: Readonly<Record<string, TSchema>>
+  /** Whether the file runs where a host's addresses are looked up by the platform, and are known to nobody else. */
+  readonly hidesAddresses?: boolean
+}
+
+/** The whole of routes.yaml, read as far as it is in order. */
+export interface CheckedFile {
+  readonly sources: CheckedSection<SourceConfig>
+  readonly sinks: CheckedSection<SinkConfig>
+  readonly routes: CheckedRoutes
+  readonly retention: Retention
+  readonly egress: EgressOptions
+  readonly findings: readonly Finding[]
+  readonly warnings: readonly Finding[]
+}
+
+/** Checks everything. What stands at `unknown` is not known yet: see `Entry`. */
+export async function checkFile(
+  value: Json,
+  options: CheckOptions,
+  unknown: readonly Path[] = [],
+): Promise<CheckedFile> {
+  const file = isObject(value) ? value : {}
+  const badRetention = checkRetention(file.retention)
+  const wrong = shapeOf(fileSchema).check(value)
+  const entriesIn = (section: 'sources' | 'sinks') => entriesOf(section, file[section], unknown)
+  const sinkEntries = entriesIn('sinks')
+  const sources = await checkSources(entriesIn('sources'), options.sources)
+  const sinks = await checkSinks(sinkEntries, options.sinkTypes, options.resolveSink)
+  const eventSchemas = Object.entries(options.eventSchemas)
+  const known: Known = {
+    events: acceptedEvents(file.sources, sources.configs),
+    sinks: new Set(sinkEntries.map(({ name }) => name)),
+    eventSchemas: new Map(eventSchemas.map(([type, schema]) => [type, plainSchema(schema)])),
+  }
+  const egress = egressOf(file.egress)
+  const badEgress = checkEgress(file.egress)
+  const refused =
+    badEgress.length > 0 ? [] : await checkHosts(sources.configs, sinks.configs, egress, options)
+  const routes = checkRoutes(Array.isArray(file.routes) ? file.routes : [], known)
+  const findings = [
+    ...wrong,
+    ...beneath(['sources'], sources.findings),
+    ...beneath(['sinks'], sinks.findings),
+    ...beneath(['routes'], routes.findings),
+    ...beneath(['retention'], badRetention),
+    ...beneath(['egress'], badEgress),
+    ...refused,
+  ]
+  const warnings = [
+    ...beneath(['sources'], misspeltEvents(sources.configs, Object.keys(options.eventSchemas))),
+    ...beneath(['routes'], routes.warnings),
+    ...beneath(['routes'], unsubscribedRoutes(routes.configs, sources.configs, known)),
+    ...beneath(['sinks'], unknownOrders(sinks.configs, known)),
+    ...unusedSinks(sinks, routes),
+  ]
+  const retention = retentionOf(file.retention)
+  return { sources, sinks, routes, retention, egress, findings, warnings }
+}
+
+async function checkHosts(
+  sources: readonly SourceConfig[],
+  sinks: readonly SinkConfig[],
+  egress: EgressOptions,
+  options: CheckOptions,
+): Promise<Finding[]> {
+  const { refusesHost, refusesProxied } = compileEgress(egress)
+  const refuses = options.hidesAddresses ? refusesProxied : refusesHost
+  const sourceType = async (type: string) => options.sources.find((known) => known.type === type)
+  return [
+    ...beneath(['sources'], await refusedHosts(sources, refuses, sourceType)),
+    ...beneath(['sinks'], await refusedHosts(sinks, refuses, options.resolveSink)),
+  ]
+}
+
+function entriesOf(name: string, section: Json | undefined, unknown: readonly Path[]): Entry[] {
+  const byEntry = Map.groupBy(
+    unknown.filter((path) => path[0] === name),
+    ([, entry = '']) => entry,
+  )
+  return Object.entries(isObject(section) ? section : {}).map(([entry, value]) => {
+    const paths = byEntry.get(entry)?.map((path) => path.slice(2)) ?? []
+    return { name: entry, value, unknown: paths }
+  })
+}
+
+function acceptedEvents(
+  sources: Json | undefined,
+  configs: readonly SourceConfig[],
+): ReadonlyMap<string, SourceConfig['events']> {
+  const names = Object.keys(isObject(sources) ? sources : {})
+  return new Map([
+    ...names.map((name) => [name, '*'] as const),
+    ...configs.map(({ name, events }) => [name, events] as const),
+  ])
+}
+
+function unusedSinks(sinks: CheckedSection<SinkConfig>, routes: CheckedRoutes): Finding[] {
+  const used = new Set(routes.configs.flatMap(({ to }) => to))
+  const unused = sinks.configs.filter(({ name }) => !used.has(name))
+  return unused.map(({ name }) => {
+    return { path: ['sinks', name], message: 'no route sends to it', onKey: true }
+  })
+}
+
+/** What stands in the file itself and is a secret. */
+export function secretPlaces(
+  document: Document,
+  { sources, sinks }: CheckedFile,
+): readonly Place[] {
+  const entries = { sources: sources.schemas, sinks: sinks.schemas }
+  const whole = wholeSchema(plainSchema(fileSchema), entries, plainSchema(routeSchema))
+  return secretsOf(document, whole)
+}
+
+/** What no message about the file may show. */
+export function disclose(
+  document: Document,
+  { value, words }: Pick<ExpandedTree, 'value' | 'words'>,
+  secrets: readonly Place[],
+): Disclosure {
+  return {
+    hiddenText: hideSecrets(document, secrets),
+    words: [...words, ...wordsIn(document, secrets, value)],
+  }
+}

@@ -1,0 +1,65 @@
+import { createRequire } from 'node:module'
+import { transformSync } from 'esbuild'
+import { type BundledChecks, restoreConfig } from '../../src/config/bundled.ts'
+import { plainSchema } from '../../src/config/check/shape.ts'
+import type { Config } from '../../src/config/config.ts'
+import { loadUnexpanded, type UnexpandedConfig } from '../../src/config/load-unexpanded.ts'
+import { standaloneChecks } from '../../src/config/standalone.ts'
+import { ConfigError, type Problem } from '../../src/core/errors.ts'
+import type { OptionsSchema } from '../../src/core/plugin.ts'
+import { options, sinkTypes, sourceTypes } from './load-text.ts'
+
+type Checks = BundledChecks['sinks']
+
+const require = createRequire(import.meta.url)
+
+/** The checks of a module that `standaloneChecks` has made. */
+export function evaluate(module: string): Checks {
+  const { code } = transformSync(module, { format: 'cjs' })
+  const made: { exports: { default?: Checks } } = { exports: {} }
+  new Function('require', 'module', 'exports', code)(require, made, made.exports)
+  return made.exports.default ?? {}
+}
+
+function checksOf(types: readonly { type: string; options: OptionsSchema }[]): Checks {
+  const schemas = types.map(({ type, options }) => [
+    type,
+    { ...plainSchema(options), type: 'object' },
+  ])
+  return evaluate(standaloneChecks(Object.fromEntries(schemas), { useDefaults: true }))
+}
+
+const types = { sourceTypes, sinkTypes }
+const checks: BundledChecks = {
+  sources: checksOf(types.sourceTypes),
+  sinks: checksOf(types.sinkTypes),
+  events: {},
+}
+
+/** As `build` reads it, for a target that lacks nothing. */
+export function loadForBuild(text: string): Promise<UnexpandedConfig> {
+  return loadUnexpanded(text, { ...options, fileName: 'routes.yaml', checkTarget: () => [] })
+}
+
+/** As a worker starts with it: what is bundled goes through JSON. */
+export async function start(
+  text: string,
+  env: Readonly<Record<string, string | undefined>> = options.env,
+): Promise<Config> {
+  const { config } = await loadForBuild(text)
+  return restoreConfig({ config: JSON.parse(JSON.stringify(config)), ...types, checks }, env)
+}
+
+/** The problems that a file has when it is built or, where it has none then, when the worker starts. */
+export async function problemsAtEdge(
+  text: string,
+  env?: Readonly<Record<string, string | undefined>>,
+): Promise<readonly Problem[]> {
+  try {
+    await start(text, env)
+    return []
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    return error.problems
+  }
+}
