@@ -24,6 +24,10 @@ export interface GatewayOptions {
   readonly publicUrl?: string | undefined
   /** The core owns work, the host owns time: call `wake` at that time (Unix milliseconds), or soon after. */
   wakeAt(time: number): void
+  /** How often to look for what nobody announced; each second by default. Infinity where nobody else has the store. */
+  readonly lookEveryMs?: number | undefined
+  /** False where the host starts too often for receivers to be greeted at each start. */
+  readonly greets?: boolean | undefined
 }
 
 export interface Gateway {
@@ -56,7 +60,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   let current = options.plan
   let isClosing = false
   const guarded = rememberRefusals(store, runtime)
-  const dispatch = createDispatch({ outbox: store, ledger: store, runtime, meter, wakeAt })
+  const dispatch = createDispatch({ ...options, outbox: store, ledger: store })
   const plan = () => current
   const retention = () => current.retention
   const pruning = createPruning({ ledger: store, runtime, retention, wakeAt })

@@ -2,21 +2,18 @@ import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { parseEnv } from 'node:util'
 import { ConfigError, type Problem } from '../core/errors.ts'
+import { type CommonEnvironment, readCommonEnvironment } from './common-environment.ts'
 import { type Proxies, readProxies } from './egress/proxies.ts'
 
 export type Env = Readonly<Record<string, string | undefined>>
 
 /** What the environment says of this gateway, checked. */
-export interface Environment {
+export interface Environment extends CommonEnvironment {
   readonly port: number
   readonly host: string
   /** File of the SQLite store; undefined for a store that lives in memory. */
   readonly sqliteFile: string | undefined
-  readonly adminToken: string | undefined
   readonly adminPort: number | undefined
-  /** Where the gateway is reached from outside; without a slash at its end. */
-  readonly publicUrl: string | undefined
-  readonly logLevel: string
   readonly proxies: Proxies
 }
 
@@ -30,9 +27,6 @@ export function currentEnv(configFile: string): Env {
   return Object.assign({}, ...variables, process.env)
 }
 
-const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']
-const MIN_ADMIN_TOKEN = 16
-
 /** Throws ConfigError, which names every variable that is wrong; the values stay out of it. */
 export function readEnvironment(env: Env): Environment {
   const problems: Problem[] = []
@@ -41,10 +35,8 @@ export function readEnvironment(env: Env): Environment {
     port: port(env.PORT) ?? 3000,
     host: env.HOST || '0.0.0.0',
     sqliteFile: sqliteFile(env.DATABASE_URL || 'sqlite:./data/lark-fanout.db'),
-    adminToken: env.ADMIN_TOKEN || undefined,
     adminPort: port(env.ADMIN_PORT),
-    publicUrl: publicUrl(env.PUBLIC_URL),
-    logLevel: env.LOG_LEVEL || 'info',
+    ...readCommonEnvironment(env, reject),
     proxies: readProxies(env, reject),
   }
   for (const name of ['PORT', 'ADMIN_PORT']) {
@@ -55,15 +47,6 @@ export function readEnvironment(env: Env): Environment {
   }
   if (environment.sqliteFile === '') {
     reject('DATABASE_URL', 'must be sqlite:<file> or memory:')
-  }
-  if (environment.adminToken !== undefined && environment.adminToken.length < MIN_ADMIN_TOKEN) {
-    reject('ADMIN_TOKEN', `must have ${MIN_ADMIN_TOKEN} characters or more`)
-  }
-  if (environment.publicUrl === '') {
-    reject('PUBLIC_URL', 'must be like https://events.example.com: no user, no query')
-  }
-  if (!LOG_LEVELS.includes(environment.logLevel)) {
-    reject('LOG_LEVEL', `must be one of ${LOG_LEVELS.join(', ')}`)
   }
   if (problems.length > 0) throw new ConfigError(problems)
   return environment
@@ -80,12 +63,4 @@ function sqliteFile(url: string): string | undefined {
   if (url === 'memory:') return undefined
   const [, file = ''] = /^sqlite:(?:\/\/(?=\/))?(?!\/\/|:)(.+)$/.exec(url) ?? []
   return file
-}
-
-/** Empty for what is no address that a path can be put behind. */
-function publicUrl(text: string | undefined): string | undefined {
-  if (!text) return undefined
-  const url = URL.parse(text)
-  const isPlain = /^https?:\/\/[^@?#]+$/i.test(text) && url?.hostname
-  return isPlain ? url.href.replace(/\/+$/, '') : ''
 }

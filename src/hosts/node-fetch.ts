@@ -1,5 +1,5 @@
 import type { LookupFunction } from 'node:net'
-import { type Dispatcher, ProxyAgent } from 'undici'
+import { type Dispatcher, ProxyAgent } from 'undici/index.js'
 import type { EgressOptions } from '../core/egress/rules.ts'
 import { DeliveryError, messageOf } from '../core/errors.ts'
 import type { Egress, FetchInit, FetchResponse, Runtime, TlsIdentity } from '../core/runtime.ts'

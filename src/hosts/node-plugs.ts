@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs'
-import { registerHooks } from 'node:module'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { messageOf } from '../core/errors.ts'
@@ -8,13 +7,15 @@ import type { SinkType, SourceType } from '../core/plugin.ts'
 import { within } from '../core/within.ts'
 import { feishuWs } from '../sinks/feishu-ws.ts'
 import { kafka } from '../sinks/kafka.ts'
+import { kafkaRest } from '../sinks/kafka-rest.ts'
 import { log } from '../sinks/log.ts'
 import { webhook } from '../sinks/webhook.ts'
 import { feishu } from '../sources/feishu.ts'
 import { feishuWs as feishuWsSource } from '../sources/feishu-ws.ts'
+import { shareOwnModules } from './share-modules.ts'
 
 export const sourceTypes: readonly SourceType[] = [feishu, feishuWsSource]
-export const sinkTypes: readonly SinkType[] = [webhook, kafka, feishuWs, log]
+export const sinkTypes: readonly SinkType[] = [webhook, kafka, kafkaRest, feishuWs, log]
 
 /** A module may await at its top level, for ever. */
 const LOAD_MS = 5_000
@@ -22,7 +23,6 @@ const LOAD_MS = 5_000
 const PLUGIN_ENDINGS = ['.ts', '.js', '.mjs']
 
 const loaded = new Map<string, SinkType>()
-let sharing: ReturnType<typeof registerHooks> | undefined
 
 /**
  * The sink type of that name: a built-in one, or `plugins/<type>.ts` in the folder. Undefined when there is none;
@@ -30,13 +30,19 @@ let sharing: ReturnType<typeof registerHooks> | undefined
  */
 export async function resolveSink(folder: string, type: string): Promise<SinkType | undefined> {
   const builtIn = sinkTypes.find((known) => known.type === type)
-  if (builtIn || !/^[a-z][a-z0-9-]*$/.test(type)) return builtIn
-  const candidates = PLUGIN_ENDINGS.map((ending) => join(folder, 'plugins', `${type}${ending}`))
-  const file = candidates.find((candidate) => existsSync(candidate))
+  if (builtIn) return builtIn
+  const file = pluginFile(folder, type)
   if (file === undefined) return undefined
   const plugin = loaded.get(file) ?? (await loadPlugin(file, type))
   loaded.set(file, plugin)
   return plugin
+}
+
+/** Where the plugin of that type is; undefined where there is none. */
+export function pluginFile(folder: string, type: string): string | undefined {
+  if (!/^[a-z][a-z0-9-]*$/.test(type)) return undefined
+  const candidates = PLUGIN_ENDINGS.map((ending) => join(folder, 'plugins', `${type}${ending}`))
+  return candidates.find((candidate) => existsSync(candidate))
 }
 
 async function loadPlugin(file: string, type: string): Promise<SinkType> {
@@ -72,21 +78,4 @@ function isSinkType(value: unknown): value is SinkType {
     'open' in value &&
     typeof value.open === 'function'
   )
-}
-
-/** Plugins anywhere on the disk `import … from 'lark-fanout'` and get this very gateway, whatever is installed there. */
-function shareOwnModules(): void {
-  if (sharing) return
-  sharing = registerHooks({
-    resolve(specifier, context, next) {
-      if (specifier === 'lark-fanout') return { url: ownIndex(), shortCircuit: true }
-      const parentURL = specifier === '@sinclair/typebox' ? import.meta.url : context.parentURL
-      return next(specifier, { ...context, parentURL })
-    },
-  })
-}
-
-function ownIndex(): string {
-  const ending = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
-  return new URL(`../index.${ending}`, import.meta.url).href
 }

@@ -8,8 +8,9 @@ import { openSqliteStore } from '../stores/sqlite-node.ts'
 import { ConfigFileError } from './config-file-error.ts'
 import type { Environment } from './environment.ts'
 import { linkFile } from './link-file.ts'
+import type { Metrics } from './metrics.ts'
 import type { ConfigFile } from './node-config.ts'
-import { createNodeMetrics, type NodeMetrics } from './node-metrics.ts'
+import { createNodeMetrics } from './node-metrics.ts'
 import { createNodeRuntime } from './node-runtime.ts'
 import { listen, type NodeServer } from './node-server.ts'
 import { createWakeTimer } from './wake-timer.ts'
@@ -119,7 +120,7 @@ type Read = () => Promise<ConfigFile>
 
 /** Reloads one after the other, in the order in which they were asked for; none once stopped. */
 function createReload(
-  metrics: NodeMetrics,
+  metrics: Metrics,
   log: Log,
   apply: (read: Read) => Promise<void>,
 ): { reload: NodeGateway['reload']; stop(): void } {

@@ -1,4 +1,4 @@
-import { createDispatch } from '../../src/core/dispatch.ts'
+import { createDispatch, type DispatchContext } from '../../src/core/dispatch.ts'
 import { DeliveryError, type DeliveryFailure } from '../../src/core/errors.ts'
 import type { DeliveryResult } from '../../src/core/meter.ts'
 import type { LiveSink, Plan, SinkSettings } from '../../src/core/plan.ts'
@@ -15,6 +15,8 @@ export const START = 1_700_000_000_000
 interface Setup {
   readonly sinks: Record<string, { sink: Sink; settings?: Partial<SinkSettings> }>
   readonly store?: Store
+  /** What the host says of itself. */
+  readonly host?: Pick<DispatchContext, 'lookEveryMs' | 'greets'>
 }
 
 export function live(name: string, sink: Sink, settings: Partial<SinkSettings> = {}): LiveSink {
@@ -36,7 +38,7 @@ export function planOf(...sinks: readonly LiveSink[]): Plan {
 }
 
 /** A dispatch over the memory store, with a clock that the test moves. */
-export function setup({ sinks, store = openMemoryStore() }: Setup) {
+export function setup({ sinks, store = openMemoryStore(), host }: Setup) {
   const clock = { now: START }
   const log = recordingLog()
   const results: [string, DeliveryResult][] = []
@@ -55,6 +57,7 @@ export function setup({ sinks, store = openMemoryStore() }: Setup) {
     runtime,
     meter: { received() {}, attempted: (sink, result) => void results.push([sink, result]) },
     wakeAt: (time) => void wakes.push(time),
+    ...host,
   })
   let ids = 0
   async function oweInOrder(orderKey: string | null, ...names: readonly string[]) {

@@ -36,14 +36,14 @@ interface State extends LaneState {
 
 export function createLane(live: LiveSink, context: LaneContext): Lane {
   const lane = createState(live, context)
-  const endGreeting = greet(live, context.runtime)
+  const endGreeting = context.greets === false ? () => {} : greet(live, context.runtime)
   return {
     live,
     reserve: () => reserve(lane),
     wake(at) {
       const now = context.runtime.now()
       // The clock may have been set back.
-      lane.lookAt = Math.min(lane.lookAt, now + LOOK_EVERY_MS)
+      lane.lookAt = Math.min(lane.lookAt, now + lookEveryMs(lane))
       if (at === 'now' || now >= lane.lookAt) look(lane)
       else context.wakeAt(lane.lookAt)
       pump(lane)
@@ -85,12 +85,16 @@ function createState(live: LiveSink, context: LaneContext): State {
   return lane
 }
 
-/** At least this often, for what nobody announced: what another process owes again, or did not finish. */
 const LOOK_EVERY_MS = 1000
+
+/** At least this often, for what nobody announced: what another process owes again, or did not finish. */
+function lookEveryMs({ context }: State): number {
+  return context.lookEveryMs ?? LOOK_EVERY_MS
+}
 
 function look(lane: State): void {
   lane.lookAt = Number.POSITIVE_INFINITY
-  lookBy(lane, lane.context.runtime.now() + LOOK_EVERY_MS)
+  lookBy(lane, lane.context.runtime.now() + lookEveryMs(lane))
   lane.more = true
 }
 
@@ -117,10 +121,14 @@ function pump(lane: State): void {
   lane.waiter = undefined
 }
 
-/** When its rate or its breaker lets it go on. */
-function askToBeWoken({ context, rate, breaker }: State): void {
+/** When its rate or its breaker lets it go on, or when to ask again whether it is ready. */
+function askToBeWoken({ context, live, rate, breaker }: State): void {
   const now = context.runtime.now()
-  const next = Math.max(rate.nextAt(now), breaker.state(now) === 'open' ? breaker.retryAt : 0)
+  const next = Math.max(
+    rate.nextAt(now),
+    breaker.state(now) === 'open' ? breaker.retryAt : 0,
+    isReady(live) ? 0 : now + LOOK_EVERY_MS,
+  )
   if (next > now) context.wakeAt(next)
 }
 
@@ -172,6 +180,7 @@ async function claim(lane: State): Promise<void> {
   } catch (error) {
     const fields = { sink: live.name, error: messageOf(error) }
     context.runtime.log.error(fields, 'cannot claim from the store')
+    lookBy(lane, context.runtime.now() + LOOK_EVERY_MS)
   }
   lane.claiming = false
   lane.reserved -= limit

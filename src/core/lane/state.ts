@@ -15,6 +15,10 @@ export interface LaneContext {
   readonly pauses: Pauses
   /** Asks the host to wake all lanes at that time, in Unix milliseconds. */
   wakeAt(time: number): void
+  /** How often to look for what nobody announced; each second by default. Infinity where nobody else has the store. */
+  readonly lookEveryMs?: number | undefined
+  /** False where the host starts too often for receivers to be greeted at each start. */
+  readonly greets?: boolean | undefined
 }
 
 /** What a lane knows. */

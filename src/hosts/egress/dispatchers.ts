@@ -1,4 +1,5 @@
-import { Agent, buildConnector, type Dispatcher, Pool, ProxyAgent } from 'undici'
+// By its file: Bun has something of its own, without dispatchers, in the place of 'undici'.
+import { Agent, buildConnector, type Dispatcher, Pool, ProxyAgent } from 'undici/index.js'
 import type { Egress, TlsOptions } from '../../core/runtime.ts'
 import type { NodeEgress } from './node-egress.ts'
 

@@ -1,0 +1,63 @@
+import type { AlarmStorage } from './platform.ts'
+
+/** Wakes the object at the times asked for, or soon after, also when its isolate has ended meanwhile. */
+export interface Alarm {
+  /** Unix milliseconds. */
+  wakeAt(time: number): void
+  /**
+   * Before something is written that is to be delivered, and while it is being delivered: should the isolate end now,
+   * the platform starts another within five seconds.
+   */
+  guard(): void
+  /** The platform's alarm has gone off, and is no more: whoever wants to be woken asks again. */
+  rang(): void
+}
+
+/**
+ * An alarm costs a written row, so it is never set for sooner than that, and a timer serves what comes before it. So a
+ * busy object sets one alarm each five seconds, whatever its rates, and one that has nothing to do none.
+ */
+const SOON_MS = 5_000
+
+export async function openAlarm(
+  storage: AlarmStorage,
+  wake: () => void,
+  now = Date.now,
+): Promise<Alarm> {
+  // One that an isolate before this one has set: it has not gone off yet, or just has, and is about to be told.
+  let alarmAt = (await storage.getAlarm()) ?? Number.POSITIVE_INFINITY
+  let timerAt = Number.POSITIVE_INFINITY
+  let timer: ReturnType<typeof setTimeout> | undefined
+
+  /** Not awaited: the platform holds back every answer and every request until it is durable. */
+  function ensureAlarm(time: number): void {
+    if (time >= alarmAt) return
+    alarmAt = time
+    void storage.setAlarm(time)
+  }
+
+  function ensureTimer(time: number): void {
+    if (time >= timerAt) return
+    clearTimeout(timer)
+    timerAt = time
+    timer = setTimeout(
+      () => {
+        timerAt = Number.POSITIVE_INFINITY
+        wake()
+      },
+      Math.max(0, time - now()),
+    )
+  }
+
+  return {
+    wakeAt(time) {
+      const soon = now() + SOON_MS
+      ensureAlarm(Math.max(time, soon))
+      if (time < soon) ensureTimer(time)
+    },
+    guard: () => ensureAlarm(now() + SOON_MS),
+    rang() {
+      alarmAt = Number.POSITIVE_INFINITY
+    },
+  }
+}
