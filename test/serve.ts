@@ -53,9 +53,9 @@ export type Environment = Readonly<Record<string, string | undefined>>
 export async function run(
   folder: Folder,
   args: readonly string[],
-  { env = {}, stdin = '' }: { env?: Environment; stdin?: string } = {},
+  { env = {}, stdin = '', by = NODE }: { env?: Environment; stdin?: string; by?: By } = {},
 ): Promise<Ran> {
-  const child = start(folder, args, env)
+  const child = start(folder, args, env, by)
   child.stdin?.end(stdin)
   return endOf(child)
 }
@@ -79,15 +79,21 @@ process.once('exit', () => {
 /** Starting is most of what a test of a whole process costs: a third less with its modules compiled. */
 const NODE_COMPILE_CACHE = join(tmpdir(), 'lark-fanout-test-modules')
 
+/** What runs the source: a program, and its arguments before the file's name. */
+export type By = readonly [string, ...string[]]
+
+const NODE: By = [process.execPath]
+
 /** Starts `lark-fanout <args>`, for those who want to signal it. */
 export function start(
   folder: Folder,
   args: readonly string[],
   env: Environment = {},
+  [program, ...programArgs]: By = NODE,
 ): ChildProcess {
   const { PATH = '' } = process.env
   const keys = { FEISHU_VERIFICATION_TOKEN: TOKEN, FEISHU_ENCRYPT_KEY: KEY }
-  const child = spawn(process.execPath, [MAIN, ...args], {
+  const child = spawn(program, [...programArgs, MAIN, ...args], {
     cwd: folder.path,
     env: { PATH, PORT: '0', HOST: '127.0.0.1', NODE_COMPILE_CACHE, ...keys, ...env },
     stdio: 'pipe',
@@ -115,8 +121,9 @@ export async function serve(
   folder: Folder,
   env: Environment = {},
   args: readonly string[] = [],
+  by: By = NODE,
 ): Promise<Served> {
-  const child = start(folder, ['serve', ...args], env)
+  const child = start(folder, ['serve', ...args], env, by)
   const log: string[] = []
   const waiting = new Set<() => void>()
   const ended = once(child, 'close').then(([code, signal]) => code ?? signal)

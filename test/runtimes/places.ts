@@ -1,0 +1,122 @@
+import { execFileSync } from 'node:child_process'
+import { rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { messageOf } from '../../src/core/errors.ts'
+import { type By, type Folder, KEY, type Ran, run, type Served, serve, TOKEN } from '../serve.ts'
+
+export const ADMIN_TOKEN = 'the-token-of-the-operators'
+
+/** Where a gateway runs: the same routes.yaml for each. */
+export interface Place {
+  readonly name: string
+  /** Why it cannot run on this machine; undefined when it can. */
+  missing(): string | undefined
+  /** Starts a gateway on what is stored in the folder. */
+  start(folder: Folder): Promise<Started>
+  /** Starts one whose store can take nothing. */
+  startUnable(folder: Folder): Promise<Started>
+  /** What is said of a routes.yaml before anything starts. */
+  check(folder: Folder): Promise<Ran>
+}
+
+export interface Started extends AsyncDisposable {
+  readonly url: string
+  /** SIGKILL, in the middle of whatever it does. */
+  kill(): Promise<void>
+}
+
+/** A place where the command line runs too. */
+export interface Host extends Place {
+  readonly by: By
+  readonly env: Readonly<Record<string, string>>
+  serve(folder: Folder, args?: readonly string[]): Promise<Served>
+}
+
+function host(name: string, by: By, more: Readonly<Record<string, string>> = {}): Host {
+  const env = { ADMIN_TOKEN, DATABASE_URL: 'sqlite:./events.db', ...more }
+  const startServed = (folder: Folder, args: readonly string[] = []) => serve(folder, env, args, by)
+  const start = async (folder: Folder) => {
+    const served = await startServed(folder)
+    const kill = async () => {
+      served.signal('SIGKILL')
+      await served.ended
+    }
+    return { url: served.url, kill, [Symbol.asyncDispose]: kill }
+  }
+  return {
+    name,
+    by,
+    env,
+    missing: () => whyNot(by[0]),
+    serve: startServed,
+    check: (folder) => run(folder, ['check'], { env, by }),
+    start,
+    async startUnable(folder) {
+      const started = await start(folder)
+      await rm(join(folder.path, 'events.db'))
+      return started
+    },
+  }
+}
+
+function whyNot(program: string): string | undefined {
+  try {
+    execFileSync(program, ['--version'], { stdio: 'pipe' })
+    return undefined
+  } catch (error) {
+    return `${program} --version fails: ${messageOf(error)}`
+  }
+}
+
+function installed(name: string): string {
+  return fileURLToPath(new URL(`../../node_modules/.bin/${name}`, import.meta.url))
+}
+
+/** What Deno has compiled, for the next start. */
+const DENO_DIR = join(tmpdir(), 'lark-fanout-test-deno')
+
+const node = host('Node', [process.execPath])
+const deno = host('Deno', [installed('deno'), 'run', '-A'], { DENO_DIR, DENO_NO_UPDATE_CHECK: '1' })
+const bun = host('Bun', [installed('bun'), 'run', '--no-env-file', '--no-install'])
+
+const BUILT = 'worker'
+
+/** The built worker, by no other way than a user's: `lark-fanout build`, and then the platform. */
+const workerd: Place = {
+  name: 'workerd',
+  missing: () => whyNot(installed('workerd')),
+  start: (folder) =>
+    startBuilt(folder, {
+      FEISHU_VERIFICATION_TOKEN: TOKEN,
+      FEISHU_ENCRYPT_KEY: KEY,
+      ADMIN_TOKEN,
+    }),
+  // Without its secrets the object cannot open what it needs.
+  startUnable: (folder) => startBuilt(folder, {}),
+  check: build,
+}
+
+function build(folder: Folder): Promise<Ran> {
+  return run(folder, ['build', '--target', 'cloudflare', '--out', BUILT])
+}
+
+async function startBuilt(
+  folder: Folder,
+  bindings: Readonly<Record<string, string>>,
+): Promise<Started> {
+  const modulesFolder = join(folder.path, BUILT)
+  const { code, stdout, stderr } = await build(folder)
+  if (code !== 0) throw new Error(`build ended with ${code}\n${stdout}${stderr}`)
+  const persist = join(folder.path, 'objects')
+  // Most of what this file would cost where workerd is not asked for.
+  const { startWorkerd } = await import('../workerd.ts')
+  const { url, kill, close } = await startWorkerd({ modulesFolder, bindings, persist })
+  return { url, kill, [Symbol.asyncDispose]: close }
+}
+
+export const guests: readonly Host[] = [deno, bun]
+export const hosts: readonly Host[] = [node, ...guests]
+/** In the order of the table's columns. */
+export const places: readonly Place[] = [node, workerd, deno, bun]
