@@ -50,6 +50,8 @@ export interface ClaimQuery {
   readonly now: number
   readonly leaseMs: number
   readonly limit: number
+  /** Of events' texts, but one delivery at the least. A store may hold less at once. */
+  readonly chars?: number
 }
 
 /** How an attempt ended, for people to read. */

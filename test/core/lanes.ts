@@ -16,7 +16,7 @@ interface Setup {
   readonly sinks: Record<string, { sink: Sink; settings?: Partial<SinkSettings> }>
   readonly store?: Store
   /** What the host says of itself. */
-  readonly host?: Pick<DispatchContext, 'lookEveryMs' | 'greets'>
+  readonly host?: Pick<DispatchContext, 'lookEveryMs' | 'greets' | 'memories' | 'heldChars'>
 }
 
 export function live(name: string, sink: Sink, settings: Partial<SinkSettings> = {}): LiveSink {

@@ -245,6 +245,15 @@ describe('what people ask for costs no more than it must', () => {
     db.close()
   })
 
+  test('a claim takes no more text than is asked for, and one at the least', () => {
+    const { db, statements } = openConnection(files.fresh())
+    statements.accept({ batch: many(6, { data: { form: 'x'.repeat(1_000) } }), now })
+    const claim = (chars: number) =>
+      statements.claim({ sink: 'lake', now, leaseMs: LEASE, limit: 500, chars }).length
+    expect([claim(2_500), claim(1), claim(1_000_000)]).toEqual([2, 1, 3])
+    db.close()
+  })
+
   test('one event that is larger than that has a page and a claim of its own', () => {
     const { db, statements } = openConnection(files.fresh())
     statements.accept({ batch: many(3, { data: { form: 'x'.repeat(9_000_000) } }), now })

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { freeLeases } from '../../src/stores/sqlite/outbox.ts'
 import type { Asks } from '../../src/stores/sqlite.ts'
 import { answerAll, type Call } from '../../src/stores/sqlite-calls.ts'
 import { explainError, isDatabaseError } from '../../src/stores/sqlite-errors.ts'
@@ -109,6 +110,27 @@ describe('the writing connection', () => {
       expect(steps.filter((step) => /SCAN (?!tallies)|TEMP B-TREE/.test(step))).toEqual([])
     }
     expect(asked).toHaveLength(4)
+    db.close()
+  })
+
+  test('frees leases as it opens without reading what is due already', () => {
+    const asked: string[] = []
+    const { db, driver, statements } = openConnection(files.fresh(), (sql) => asked.push(sql))
+    const owed = [{ orderKey: 'k' }]
+    const batch = ['e1', 'e2'].map((id) => acceptance(id, { owed }))
+    driver.transaction(() => statements.accept({ batch, now: T }))
+    const query = { sink: 'lake', now: T, leaseMs: LEASE, limit: 9 }
+    expect(statements.claim(query)).toHaveLength(1)
+    expect(statements.claim({ ...query, now: T + 1 })).toEqual([])
+    asked.length = 0
+    freeLeases(driver, T + 1)
+    const [search = ''] = asked
+    const plan = db.prepare(`EXPLAIN QUERY PLAN ${search}`).all()
+    expect(plan.map(({ detail }) => detail)).toEqual([
+      expect.stringMatching(/^SCAN t\b/),
+      'SEARCH d USING INDEX due (sink=? AND due_at>?)',
+    ])
+    expect(statements.claim({ ...query, now: T + 1 })).toMatchObject([{ event: { id: 'e1' } }])
     db.close()
   })
 })

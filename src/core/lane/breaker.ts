@@ -1,5 +1,6 @@
 import type { DeliveryFailure } from '../errors.ts'
 import type { BreakerPolicy } from '../plan.ts'
+import { type LaneMemory, noMemory } from './memory.ts'
 import type { BreakerState } from './status.ts'
 
 /**
@@ -18,7 +19,11 @@ export interface Breaker {
   succeeded(ticket: Ticket): void
   /** Whether the breaker is still as it was when the delivery started. */
   isCurrent(ticket: Ticket): boolean
+  /** To begin another breaker with. */
+  readonly memory: BreakerMemory
 }
+
+type BreakerMemory = Pick<LaneMemory, 'failures' | 'openUntil'>
 
 /** What began before the breaker last changed says nothing about the receiver as it is now. */
 export type Ticket = number
@@ -27,11 +32,12 @@ export type Ticket = number
 export function createBreaker(
   { failures, cooldownMs }: BreakerPolicy,
   changed: (state: 'open' | 'closed') => void,
+  remembered: BreakerMemory = noMemory,
 ): Breaker {
   let era: Ticket = 0
-  let inARow = 0
-  let retryAt = Number.NEGATIVE_INFINITY
-  let isClosed = true
+  let inARow = remembered.failures
+  let retryAt = remembered.openUntil ?? Number.NEGATIVE_INFINITY
+  let isClosed = remembered.openUntil === null
   let isTrying = false
 
   function change(closed: boolean, until: number): void {
@@ -75,6 +81,9 @@ export function createBreaker(
       if (!isClosed) change(true, Number.NEGATIVE_INFINITY)
     },
     isCurrent: (ticket) => ticket === era,
+    get memory() {
+      return { failures: inARow, openUntil: isClosed ? null : retryAt }
+    },
   }
 }
 

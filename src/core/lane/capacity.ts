@@ -3,7 +3,7 @@ export const HELD_MS = 500
 const MAX_HELD = 512
 
 /** In characters of its events' texts: a lane that holds as many takes no more. What was on its way then comes on top. */
-export const MAX_HELD_CHARS = 16 * 1024 * 1024
+export const HELD_CHARS = 16 * 1024 * 1024
 
 /** How many deliveries a lane holds, running ones included: twice its concurrency, and more of a fast receiver's. */
 export function capacityOf(concurrency: number, attemptMs: number): number {

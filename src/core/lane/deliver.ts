@@ -5,6 +5,7 @@ import type { Ticket } from './breaker.ts'
 import { isPaused } from './gate.ts'
 import { isReady } from './guard.ts'
 import { giveBack, giveBackLater, lookBy } from './hold.ts'
+import { remember } from './memory.ts'
 import { outcomeOf, recordOf } from './outcome.ts'
 import type { LaneState } from './state.ts'
 
@@ -37,11 +38,18 @@ async function tryIt(lane: LaneState, delivery: ClaimedDelivery): Promise<Attemp
   const { runtime } = context
   const ticket = breaker.start()
   const result = await attempt(live, delivery, runtime, {
-    starts: () => rate.spend(runtime.now()),
-    failed: (failure) => breaker.failed(ticket, failure, runtime.now()),
+    starts() {
+      rate.spend(runtime.now())
+      remember(lane)
+    },
+    failed(failure) {
+      breaker.failed(ticket, failure, runtime.now())
+      remember(lane)
+    },
     mayTryAgain: () => isOpenFor(lane, ticket) && rate.nextAt(runtime.now()) <= runtime.now(),
   })
   if (result.ok) breaker.succeeded(ticket)
+  remember(lane)
   return result
 }
 

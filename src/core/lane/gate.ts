@@ -1,5 +1,5 @@
 import type { ClaimedDelivery } from '../outbox.ts'
-import { capacityOf, HELD_MS, MAX_HELD_CHARS } from './capacity.ts'
+import { capacityOf, HELD_CHARS, HELD_MS } from './capacity.ts'
 import { isReady } from './guard.ts'
 import type { LaneState } from './state.ts'
 import type { LaneStatus } from './status.ts'
@@ -57,12 +57,17 @@ function places(lane: LaneState): { readonly all: number; readonly free: number 
   return { all: Math.min(capacity, slots), free }
 }
 
-/** Whether the lane holds so much text that it takes no more. Counted when asked: 512 held take 1.4 µs. */
-export function isHeavy({ running, waiting }: LaneState): boolean {
+/** Whether the lane holds so much text that it takes no more. */
+export function isHeavy(lane: LaneState): boolean {
+  return charsLeft(lane) <= 0
+}
+
+/** How much more text the lane may hold. Counted when asked: 512 held take 1.4 µs. */
+export function charsLeft({ running, waiting, context }: LaneState): number {
   let chars = 0
   for (const { event } of running.values()) chars += event.raw.length
   for (const { event } of waiting.values()) chars += event.raw.length
-  return chars >= MAX_HELD_CHARS
+  return (context.heldChars ?? HELD_CHARS) - chars
 }
 
 export function statusOf(lane: LaneState): LaneStatus {

@@ -4,10 +4,11 @@ import type { LiveSink } from '../plan.ts'
 import { createBreaker } from './breaker.ts'
 import { HELD_MS } from './capacity.ts'
 import { deliver } from './deliver.ts'
-import { isOpen, isPaused, mayClaim, mayStart, room, statusOf } from './gate.ts'
+import { charsLeft, isOpen, isPaused, mayClaim, mayStart, room, statusOf } from './gate.ts'
 import { greet } from './greet.ts'
 import { closeSink, isReady } from './guard.ts'
 import { giveBack, hold, lookBy, type Place, reserve } from './hold.ts'
+import { noMemory, remember } from './memory.ts'
 import { createPerMinute } from './per-minute.ts'
 import { createRate } from './rate.ts'
 import { leaseMsOf, longestAttemptMs } from './retry.ts'
@@ -36,6 +37,7 @@ interface State extends LaneState {
 
 export function createLane(live: LiveSink, context: LaneContext): Lane {
   const lane = createState(live, context)
+  remember(lane)
   const endGreeting = context.greets === false ? () => {} : greet(live, context.runtime)
   return {
     live,
@@ -61,12 +63,14 @@ export function createLane(live: LiveSink, context: LaneContext): Lane {
 
 function createState(live: LiveSink, context: LaneContext): State {
   const { settings } = live
+  const kept = context.memories?.of(live) ?? noMemory
   const lane: State = {
     live,
     context,
     settler: createSettler(context.outbox, context.runtime.log),
-    rate: createRate(settings.rateLimit, context.runtime.now()),
-    breaker: createBreaker(settings.breaker, (state) => onBreaker(lane, state)),
+    rate: createRate(settings.rateLimit, context.runtime.now(), kept.nextSlot),
+    breaker: createBreaker(settings.breaker, (state) => onBreaker(lane, state), kept),
+    kept,
     leaseMs: leaseMsOf(settings),
     longestAttemptMs: longestAttemptMs(settings),
     waiting: new Map(),
@@ -121,8 +125,10 @@ function pump(lane: State): void {
   lane.waiter = undefined
 }
 
-/** When its rate or its breaker lets it go on, or when to ask again whether it is ready. */
-function askToBeWoken({ context, live, rate, breaker }: State): void {
+/** When its rate or its breaker lets it go on, or when to ask again whether it is ready. A pause's end wakes it anyway. */
+function askToBeWoken(lane: State): void {
+  if (lane.closing || isPaused(lane)) return
+  const { context, live, rate, breaker } = lane
   const now = context.runtime.now()
   const next = Math.max(
     rate.nextAt(now),
@@ -168,7 +174,8 @@ async function claim(lane: State): Promise<void> {
   lane.reserved += limit
   lane.more = false
   try {
-    const query = { sink: live.name, now: context.runtime.now(), leaseMs, limit }
+    const now = context.runtime.now()
+    const query = { sink: live.name, now, leaseMs, limit, chars: charsLeft(lane) }
     const claimed = await context.outbox.claim(query)
     hold(lane, claimed)
     pump(lane)

@@ -6,6 +6,8 @@ export interface Rate {
   spend(now: number): void
   /** How many may be made from `now` until `withinMs` later. */
   slots(now: number, withinMs: number): number
+  /** When the next request may be made, to begin another rate with; null where requests are not far apart. */
+  readonly memory: number | null
 }
 
 /**
@@ -15,14 +17,21 @@ export interface Rate {
 const CLOSE_MS = 20
 const LITTLE_MS = 5
 
+/** Requests that are this far apart are worth remembering when the next may be made. */
+const SLOW_MS = 1000
+
 /**
- * `perSecond` null is no limit. The first slot is an interval after `now`: what a process or a plan before this one has
- * sent is not known.
+ * `perSecond` null is no limit. Where nothing is remembered, the first slot is an interval after `now`: what a process
+ * or a plan before this one has sent is not known. It never is later, whatever the clock was when it was remembered.
  */
-export function createRate(perSecond: number | null, now: number): Rate {
+export function createRate(
+  perSecond: number | null,
+  now: number,
+  remembered: number | null = null,
+): Rate {
   if (perSecond === null) return unlimited
   const intervalMs = 1000 / perSecond
-  let next = now + intervalMs
+  let next = Math.min(remembered ?? Number.POSITIVE_INFINITY, now + intervalMs)
   let lastNow = now
 
   /** A clock that is set back takes the next slot along. */
@@ -43,6 +52,9 @@ export function createRate(perSecond: number | null, now: number): Rate {
       const leftMs = now + withinMs - Math.max(now, nextAt(now))
       return leftMs < 0 ? 0 : Math.floor(leftMs / intervalMs) + 1
     },
+    get memory() {
+      return intervalMs < SLOW_MS ? null : next
+    },
   }
 }
 
@@ -50,4 +62,5 @@ const unlimited: Rate = {
   nextAt: () => Number.NEGATIVE_INFINITY,
   spend() {},
   slots: () => Number.POSITIVE_INFINITY,
+  memory: null,
 }

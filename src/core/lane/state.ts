@@ -4,6 +4,7 @@ import type { Pauses } from '../pauses.ts'
 import type { LiveSink } from '../plan.ts'
 import type { Runtime } from '../runtime.ts'
 import type { Breaker } from './breaker.ts'
+import type { LaneMemories, LaneMemory } from './memory.ts'
 import type { PerMinute } from './per-minute.ts'
 import type { Rate } from './rate.ts'
 import type { Settler } from './settler.ts'
@@ -19,6 +20,10 @@ export interface LaneContext {
   readonly lookEveryMs?: number | undefined
   /** False where the host starts too often for receivers to be greeted at each start. */
   readonly greets?: boolean | undefined
+  /** How many characters of its events' texts a lane may hold; 16 Mi by default. */
+  readonly heldChars?: number | undefined
+  /** Without them, each process begins to count anew. */
+  readonly memories?: LaneMemories | undefined
 }
 
 /** What a lane knows. */
@@ -28,6 +33,8 @@ export interface LaneState {
   readonly settler: Settler
   readonly rate: Rate
   readonly breaker: Breaker
+  /** What the host remembers of it. */
+  kept: LaneMemory
   readonly leaseMs: number
   readonly longestAttemptMs: number
   /** Claimed and not yet started: by id, the first to start first. */

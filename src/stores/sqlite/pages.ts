@@ -67,12 +67,17 @@ export function pageOf(
 const HELD_CHARS = 8 * 1024 * 1024
 
 /** As many rows as may be held at once, one at the least. */
-export function take(rows: Iterable<Row>, limit: number): { items: readonly Row[]; more: boolean } {
+export function take(
+  rows: Iterable<Row>,
+  limit: number,
+  maxChars = HELD_CHARS,
+): { items: readonly Row[]; more: boolean } {
+  const most = Math.min(maxChars, HELD_CHARS)
   const items: Row[] = []
   let chars = 0
   for (const row of rows) {
     chars += typeof row.raw === 'string' ? row.raw.length : 0
-    const isFull = items.length >= limit || (items.length > 0 && chars > HELD_CHARS)
+    const isFull = items.length >= limit || (items.length > 0 && chars > most)
     if (isFull) return { items, more: true }
     items.push(row)
   }

@@ -58,6 +58,23 @@ describe('a host that has the store alone', () => {
     await expect.poll(() => delivered).toEqual(['event-1'])
   })
 
+  test.each(['the file', 'an operator', 'its end'])(
+    'is asked for nothing while a sink that is not ready is held up by %s',
+    async (who) => {
+      const sink: Sink = { async deliver() {}, ready: () => false }
+      const settings = { paused: who === 'the file' }
+      const gateway = setup({ sinks: { a: { sink, settings } }, host })
+      const pause = { sink: 'a', by: 'operator', at: START, options: '' } as const
+      if (who === 'an operator') await gateway.store.pause(pause)
+      await gateway.owe('a')
+      gateway.dispatch.follow(planOf(...gateway.lives))
+      await gateway.dispatch.drain()
+      if (who === 'its end') gateway.wakes.splice(0)
+      await gateway.dispatch.close()
+      expect(announced(gateway.wakes)).toEqual([])
+    },
+  )
+
   test('is asked again in a second when the store fails', async () => {
     const store = openMemoryStore()
     const failing = { ...store, claim: () => Promise.reject(new Error('no')) }

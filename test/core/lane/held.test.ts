@@ -114,6 +114,38 @@ describe('large events', () => {
     expect(await gateway.pending()).toEqual({})
   })
 
+  test('are claimed up to what a host of little memory lets a lane hold, and no claim is over that', async () => {
+    const store = openMemoryStore()
+    const asked: (number | undefined)[] = []
+    const byOnes: typeof store = {
+      ...store,
+      claim(query) {
+        asked.push(query.chars)
+        return store.claim({ ...query, limit: 1 })
+      },
+    }
+    const { all, sink } = flights()
+    const host = { heldChars: 2 * raw.length }
+    const sinks = { a: { sink, settings: { concurrency: 32 } } }
+    const gateway = setup({ sinks, store: byOnes, host })
+    const owed = [{ sink: 'a', orderKey: null, claimMs: 0 }]
+    for (const id of ['a', 'b', 'c']) {
+      const event = sampleEvent({ id, raw })
+      await store.accept([{ event, problems: [], owed }], gateway.clock.now)
+    }
+    gateway.dispatch.follow(planOf(...gateway.lives))
+    await expect.poll(() => all.length).toBe(2)
+    gateway.dispatch.wake('now')
+    expect(await held(gateway)).toBe(2)
+    expect(asked).toEqual([2 * raw.length, raw.length])
+    const drained = gateway.dispatch.drain()
+    for (const index of [0, 1, 2]) {
+      await expect.poll(() => all.length).toBeGreaterThan(index)
+      all[index]?.resolve()
+    }
+    await drained
+  })
+
   test('are born claimed only so far, too; one alone is, whatever its size', async () => {
     const { all, sink } = flights()
     const gateway = setup({ sinks: { a: { sink, settings: { concurrency: 32 } } } })
