@@ -2,6 +2,7 @@ import type { Hono } from 'hono'
 import { type ConnectionStatus, createConnections } from './core/connections.ts'
 import { createDispatch } from './core/dispatch.ts'
 import type { IngestContext } from './core/ingest.ts'
+import type { LaneMemories } from './core/lane/memory.ts'
 import type { LaneStatus } from './core/lane/status.ts'
 import type { Meter } from './core/meter.ts'
 import { createPatience } from './core/patience.ts'
@@ -11,6 +12,7 @@ import type { Runtime } from './core/runtime.ts'
 import type { Store } from './core/store.ts'
 import { createTally } from './core/tally.ts'
 import { createApp } from './http/app.ts'
+import type { IntakeRoom } from './http/intake.ts'
 import { createUpgrade, type Upgrade } from './http/long-connection.ts'
 
 export interface GatewayOptions {
@@ -28,6 +30,12 @@ export interface GatewayOptions {
   readonly lookEveryMs?: number | undefined
   /** False where the host starts too often for receivers to be greeted at each start. */
   readonly greets?: boolean | undefined
+  /** How much a host of little memory lets a lane hold, in characters of events' texts; 16 Mi by default. */
+  readonly heldChars?: number | undefined
+  /** And its callbacks that wait for their answer; 4,096 and 64 MiB of large ones by default. */
+  readonly intakeRoom?: IntakeRoom | undefined
+  /** For a host that ends while a sink waits for its rate or its breaker; without it, each start counts anew. */
+  readonly memories?: LaneMemories | undefined
 }
 
 export interface Gateway {
@@ -77,6 +85,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     checkStore: guarded.check,
     connections: connections.status,
     admin,
+    intakeRoom: options.intakeRoom,
   })
   return {
     fetch: async (request, env) => app.fetch(request, env),

@@ -84,7 +84,8 @@ export function routingOf({ config }: ConfigFile): Routing {
   return createRouting(config, linking)
 }
 
-async function readText(file: string): Promise<string> {
+/** The text of routes.yaml. Throws ConfigError. */
+export async function readText(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8')
   } catch (error) {

@@ -4,7 +4,7 @@ import { messageOf, RejectedError } from '../core/errors.ts'
 import type { IngestContext } from '../core/ingest.ts'
 import type { Log, Runtime } from '../core/runtime.ts'
 import { within } from '../core/within.ts'
-import { createIntake } from './intake.ts'
+import { createIntake, type IntakeRoom } from './intake.ts'
 import {
   CONNECT_PATH,
   createEndpoint,
@@ -21,6 +21,8 @@ export interface AppContext extends IngestContext, LongConnectionContext {
   connections(): readonly ConnectionStatus[]
   /** The admin surface, where it is not on a port of its own. */
   readonly admin: Hono | undefined
+  /** For callbacks that wait for their answer; 4,096 and 64 MiB of large ones by default. */
+  readonly intakeRoom: IntakeRoom | undefined
 }
 
 /** The public surface: the sources' paths, the long connection and the health checks. */
@@ -34,7 +36,7 @@ export function createApp(context: AppContext): Hono {
     throw new RejectedError(426, 'Connect here by WebSocket.', { Upgrade: 'websocket' })
   })
   if (context.admin) app.route('/', context.admin)
-  const receiving = { ...context, intake: createIntake(context.runtime) }
+  const receiving = { ...context, intake: createIntake(context.runtime, context.intakeRoom) }
   // Sources come and go with routes.yaml, so their paths are looked up at each request.
   app.use('*', async (c, next) => {
     const source = context.plan().sources.find(({ path }) => path === c.req.path)

@@ -1,5 +1,8 @@
 import { RejectedError } from '../core/errors.ts'
 
+/** The most that is taken at any path. */
+export const BODY_LIMIT_BYTES = 1024 * 1024
+
 /**
  * Reads a request's body, and stops as soon as it is known to be over the limit. `hold` is told how much there will be
  * before any of it is read, and again as more comes than was known; what it throws ends the reading. Throws

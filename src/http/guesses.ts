@@ -13,7 +13,8 @@ interface Guessed {
 }
 
 const ALLOWED = 10
-const WINDOW_MS = 60_000
+/** For how long a wrong token counts, from the first one on. */
+export const COUNTED_MS = 60_000
 const MAX_ADDRESSES = 10_000
 /** For all the addresses beyond that, so that neither memory nor guesses are without bound. */
 const OTHERS = 'others'
@@ -24,7 +25,7 @@ export function createGuesses(now: () => number): Guesses {
 
   /** Also over for one who would have to wait for longer than a minute: the clock has been set back. */
   function isOver({ endsAt }: Guessed): boolean {
-    return endsAt <= now() || endsAt > now() + WINDOW_MS
+    return endsAt <= now() || endsAt > now() + COUNTED_MS
   }
 
   function forget(): void {
@@ -52,7 +53,7 @@ export function createGuesses(now: () => number): Guesses {
     },
     count(address) {
       const key = keyOf(address)
-      const entry = entryOf(key) ?? { wrong: 0, endsAt: now() + WINDOW_MS }
+      const entry = entryOf(key) ?? { wrong: 0, endsAt: now() + COUNTED_MS }
       entry.wrong++
       counted.set(key, entry)
       return entry.wrong === ALLOWED

@@ -2,13 +2,17 @@ import { RejectedError } from '../core/errors.ts'
 import type { Runtime } from '../core/runtime.ts'
 import { createTally } from '../core/tally.ts'
 
-/** How many callbacks may be there, whole, and wait for their answer. Those that dawdle are the server's to bound. */
-const MAX_CALLBACKS = 4096
-/**
- * How many bytes the large ones among them may have together. Feishu's own are small, so that large ones which dawdle
- * do not keep them out.
- */
-const MAX_LARGE_BYTES = 64 * 1024 * 1024
+export interface IntakeRoom {
+  /** How many callbacks may be there, whole, and wait for their answer. Those that dawdle are the host's to bound. */
+  readonly callbacks: number
+  /**
+   * How many bytes the large ones among them may have together. Feishu's own are small, so that large ones which dawdle
+   * do not keep them out.
+   */
+  readonly largeBytes: number
+}
+
+const ROOM: IntakeRoom = { callbacks: 4096, largeBytes: 64 * 1024 * 1024 }
 const SMALL_BYTES = 16 * 1024
 
 /** Bounds the memory that callbacks take before they are answered. */
@@ -25,7 +29,10 @@ export interface Place {
   leave(): void
 }
 
-export function createIntake(runtime: Pick<Runtime, 'now' | 'log'>): Intake {
+export function createIntake(
+  runtime: Pick<Runtime, 'now' | 'log'>,
+  room: IntakeRoom = ROOM,
+): Intake {
   const tally = createTally(runtime, 'callbacks are refused: there are too many at once')
   let callbacks = 0
   let largeBytes = 0
@@ -42,12 +49,12 @@ export function createIntake(runtime: Pick<Runtime, 'now' | 'log'>): Intake {
       return {
         hold(bytes) {
           const large = bytes > SMALL_BYTES ? bytes : 0
-          if (callbacks >= MAX_CALLBACKS || largeBytes - held + large > MAX_LARGE_BYTES) refuse()
+          if (callbacks >= room.callbacks || largeBytes - held + large > room.largeBytes) refuse()
           largeBytes += large - held
           held = large
         },
         arrived() {
-          if (callbacks >= MAX_CALLBACKS) refuse()
+          if (callbacks >= room.callbacks) refuse()
           callbacks++
           isWhole = true
         },

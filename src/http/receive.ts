@@ -1,9 +1,7 @@
 import { type IngestContext, receive } from '../core/ingest.ts'
 import type { LiveSource } from '../core/plan.ts'
-import { readBody } from './body.ts'
+import { BODY_LIMIT_BYTES, readBody } from './body.ts'
 import type { Intake, Place } from './intake.ts'
-
-const BODY_LIMIT_BYTES = 1024 * 1024
 
 export interface ReceiveContext extends IngestContext {
   readonly intake: Intake

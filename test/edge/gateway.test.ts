@@ -1,3 +1,4 @@
+import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openReceiver, type Receiver, status } from '../receiver.ts'
 import { callbackOf, openFolder, post, run } from '../serve.ts'
@@ -123,6 +124,17 @@ describe('deliveries from a worker', () => {
     await expect.poll(async () => (await sink()).breaker).toBe('open')
     expect(await sink()).toMatchObject({ name: 'broken', backlog: 3, in_flight: 0 })
   })
+})
+
+test('strangers who announce large bodies and send none keep nobody out', async () => {
+  const { hostname, port } = new URL(gateway.url)
+  const head = 'POST /webhook/event HTTP/1.1\r\nHost: gateway\r\nContent-Length: 1048576\r\n\r\n{'
+  const strangers = Array.from({ length: 64 }, () => connect(Number(port), hostname))
+  const sent = strangers.map((socket) => new Promise((resolve) => socket.write(head, resolve)))
+  await Promise.all(sent)
+  receiver.answerWith(status(200))
+  await ended(await send('plain', { comment: 'x'.repeat(500_000) }))
+  for (const socket of strangers) socket.destroy()
 })
 
 describe('operators of a worker', () => {

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openReceiver, status } from '../receiver.ts'
 import { callbackOf, post } from '../serve.ts'
@@ -7,8 +8,10 @@ const ROUTES = `sinks:
   slow: { type: webhook, url: "\${RECEIVER}/slow", format: data, concurrency: 2, retry: { quick: 0 } }
   gone: { type: webhook, url: "\${RECEIVER}/gone", retry: { quick: 0 } }
   down: { type: webhook, url: "\${RECEIVER}/down", retry: { schedule: [500ms, 6s], jitter: 0, quick: 0 } }
+  broken: { type: webhook, url: "\${RECEIVER}/broken", breaker: { failures: 2, cooldown: 1h }, retry: { schedule: [500ms, 500ms, 500ms], quick: 0 } }
+  paced: { type: webhook, url: "\${RECEIVER}/paced", rate_limit: 15/m }
 routes:
-${['slow', 'gone', 'down'].map((name) => `  - { name: ${name}, match: { user_id: ${name} }, to: [${name}] }`).join('\n')}
+${['slow', 'gone', 'down', 'broken', 'paced'].map((name) => `  - { name: ${name}, match: { user_id: ${name} }, to: [${name}] }`).join('\n')}
 `
 
 let built: Built
@@ -19,6 +22,9 @@ afterAll(() => built?.[Symbol.asyncDispose]())
 
 /** Longer than anything that is owed is waited for: only the pruning wants to be woken as late as that. */
 const QUIET_MS = 60_000
+
+/** Between two deliveries of `paced`. */
+const PACED_MS = 4_000
 
 const paused = async (url: string) => (await ask(url, 'sinks')).items[1].paused_by
 
@@ -70,6 +76,39 @@ test('retries come when they are due: near ones by a timer, far ones by an alarm
   expect(third - second).toBeGreaterThanOrEqual(5_990)
   expect(third - second).toBeLessThan(9_000)
   await worker.close()
+})
+
+test('an open breaker and a slow rate go on where workers that were killed have left them', async () => {
+  await using receiver = await openReceiver()
+  using data = persistFolder()
+  const start = () => built.start(receiver.url, { persist: data.path })
+  const breaker = async (url: string) => (await ask(url, 'sinks')).items[3].breaker
+  const first = await start()
+  receiver.answerWith(status(500))
+  for (let each = 0; each < 2; each++) {
+    expect(await post(first.url, callbackOf({ user_id: 'broken' }))).toBe('200 accepted')
+  }
+  await expect.poll(() => breaker(first.url)).toBe('open')
+  const slotAt = Date.now() + PACED_MS
+  expect(await post(first.url, callbackOf({ user_id: 'paced' }))).toBe('200 accepted')
+  await first.kill()
+
+  const second = await start()
+  expect(await breaker(second.url)).toBe('open')
+  expect(await post(second.url, callbackOf({ user_id: 'broken' }))).toBe('200 accepted')
+  expect(receiver.requests.map(({ path }) => path)).toEqual(['/broken', '/broken'])
+  await second.kill()
+
+  receiver.answerWith(status(200))
+  // Nothing runs when its time comes.
+  await setTimeout(slotAt - Date.now())
+  const startedAt = Date.now()
+  const third = await start()
+  expect(await breaker(third.url)).toBe('open')
+  await expect.poll(() => receiver.requests.length, { interval: 10 }).toBe(3)
+  expect(Date.now() - startedAt).toBeLessThan(PACED_MS)
+  expect(receiver.requests.at(-1)?.path).toBe('/paced')
+  await third.close()
 })
 
 test('a source subscribes once, however often the object starts', async () => {

@@ -48,7 +48,7 @@ test('the edge writes what prom-client writes on Node, to the letter', async () 
   const now = () => T + 1500
   const [ofNode, ofEdge] = [
     await renderAll(createNodeMetrics(store, running, now)),
-    await renderAll(createEdgeMetrics(store, running, now)),
+    await renderAll(createEdgeMetrics({ saved: {}, changed() {} }, store, running, now)),
   ]
   expect(ofNode[1]).toContain('lark_fanout_oldest_pending_seconds{sink="lake"} 1.5')
   expect(ofNode[1]).toContain('lark_fanout_delivery_seconds_count{sink="lake"} 9')

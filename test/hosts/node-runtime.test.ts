@@ -1,5 +1,4 @@
 import { getEventListeners, once } from 'node:events'
-import type { ServerResponse } from 'node:http'
 import { type AddressInfo, createServer } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { afterAll, describe, expect, test } from 'vitest'
@@ -7,6 +6,7 @@ import { createNodeFetch } from '../../src/hosts/node-fetch.ts'
 import { createNodeRuntime } from '../../src/hosts/node-runtime.ts'
 import { silentLog } from '../log.ts'
 import { openReceiver, status } from '../receiver.ts'
+import { testBody } from '../suites/body.ts'
 
 const runtime = createNodeRuntime({ folder: '/tmp', log: silentLog })
 afterAll(() => runtime.close())
@@ -98,56 +98,12 @@ describe('fetch', () => {
   })
 })
 
-describe('a body without end', () => {
-  const endless = (cutOff: () => void) => (response: ServerResponse) => {
-    response.on('close', cutOff)
-    const write = () => {
-      while (!response.destroyed && response.write('€'.repeat(4096)));
-    }
-    response.on('drain', write)
-    write()
-  }
+const brief = createNodeFetch({ bodyMs: 300 })
+afterAll(() => brief.close())
 
-  test('is read to 16 KiB, and its connection is closed', async () => {
-    await using receiver = await openReceiver()
-    const cutOff = moment()
-    receiver.answerWith(endless(cutOff.resolve))
-    const answer = await runtime.fetch(receiver.url, post())
-    expect(await answer.text()).toBe('€'.repeat(5461)) // 16,383 bytes: the cut halves the next one.
-    await cutOff.promise
-  })
-
-  test('is cut off when no one reads it', async () => {
-    await using receiver = await openReceiver()
-    const cutOff = moment()
-    receiver.answerWith(endless(cutOff.resolve))
-    expect((await runtime.fetch(receiver.url, post())).status).toBe(200)
-    await cutOff.promise
-  })
-
-  test('that dribbles is cut off in time, and its text is what has come', async () => {
-    const { fetch, close } = createNodeFetch({ bodyMs: 50 })
-    await using receiver = await openReceiver()
-    const cutOff = moment()
-    receiver.answerWith((response) => {
-      response.on('close', cutOff.resolve)
-      response.write('drop')
-    })
-    const answer = await fetch(receiver.url, post())
-    expect(await answer.text()).toBe('drop')
-    await cutOff.promise
-    await close()
-  })
-
-  test('that breaks off rejects', async () => {
-    await using receiver = await openReceiver()
-    receiver.answerWith((response) => {
-      response.writeHead(200, { 'Content-Length': 100 })
-      response.write('half', () => response.destroy())
-    })
-    const answer = await runtime.fetch(receiver.url, post())
-    await expect(answer.text()).rejects.toThrow()
-  })
+testBody(async ({ url, unread }) => {
+  const answer = await brief.fetch(url, post())
+  return { status: answer.status, ...(!unread && { text: await answer.text() }) }
 })
 
 describe('the signal', () => {
@@ -255,6 +211,16 @@ describe('a failed connection', () => {
     const failure = runtime.fetch('http://127.0.0.1:9', init)
     await expect(failure).rejects.toThrow('invalid X-Key header')
     await expect(failure).rejects.not.toThrow('secret')
+  })
+
+  test('rejects where a body breaks off', async () => {
+    await using receiver = await openReceiver()
+    receiver.answerWith((response) => {
+      response.writeHead(200, { 'Content-Length': 100 })
+      response.write('half', () => response.destroy())
+    })
+    const answer = await runtime.fetch(receiver.url, post())
+    await expect(answer.text()).rejects.toThrow()
   })
 
   test('close breaks off what is in flight', async () => {

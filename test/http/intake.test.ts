@@ -126,6 +126,23 @@ test('more callbacks than 4,096 at once are refused before they are read, and co
   expect((await opened.postEvent(callbackOf())).status).toBe(200)
 })
 
+test('a host of little memory says how many callbacks may wait, and how large they are', async () => {
+  const { store, asked, letGo } = stuckStore()
+  const room = { callbacks: 2, largeBytes: 40_000 }
+  await using opened = await openInProcess(store, room)
+  const large = () => opened.postEvent(callbackOf({ comment: 'x'.repeat(20_000) }))
+  const first = large()
+  await expect.poll(asked).toBe(1)
+  expect((await large()).status).toBe(503)
+  const challenge = { challenge: 'c', type: 'url_verification', token: '' }
+  expect((await opened.postEvent(challenge)).status).toBe(200)
+  const second = opened.postEvent(callbackOf())
+  await expect.poll(asked).toBe(2)
+  expect((await opened.postEvent(challenge)).status).toBe(503)
+  letGo()
+  expect([(await first).status, (await second).status]).toEqual([200, 200])
+})
+
 test('callbacks that dawdle keep no other out, however many', async () => {
   const { body, end } = dawdle()
   await using opened = await openInProcess()

@@ -1,3 +1,5 @@
+import { messageOf } from '../../core/errors.ts'
+import type { Log } from '../../core/runtime.ts'
 import type { AlarmStorage } from './platform.ts'
 
 /** Wakes the object at the times asked for, or soon after, also when its isolate has ended meanwhile. */
@@ -9,31 +11,39 @@ export interface Alarm {
    * the platform starts another within five seconds.
    */
   guard(): void
+  /** Resolves in the next call of the platform's alarm, which is set for now: an invocation of its own. */
+  next(): Promise<void>
   /** The platform's alarm has gone off, and is no more: whoever wants to be woken asks again. */
   rang(): void
 }
 
 /**
- * An alarm costs a written row, so it is never set for sooner than that, and a timer serves what comes before it. So a
- * busy object sets one alarm each five seconds, whatever its rates, and one that has nothing to do none.
+ * An alarm costs a written row, so for a time it is never set for sooner than that, and a timer serves what comes before
+ * it. So a busy object sets one alarm each five seconds, whatever its rates, and one that has nothing to do none.
  */
 const SOON_MS = 5_000
 
 export async function openAlarm(
   storage: AlarmStorage,
   wake: () => void,
+  log: Log,
   now = Date.now,
 ): Promise<Alarm> {
   // One that an isolate before this one has set: it has not gone off yet, or just has, and is about to be told.
   let alarmAt = (await storage.getAlarm()) ?? Number.POSITIVE_INFINITY
   let timerAt = Number.POSITIVE_INFINITY
   let timer: ReturnType<typeof setTimeout> | undefined
+  let ringing = Promise.withResolvers<void>()
 
   /** Not awaited: the platform holds back every answer and every request until it is durable. */
   function ensureAlarm(time: number): void {
     if (time >= alarmAt) return
     alarmAt = time
-    void storage.setAlarm(time)
+    storage.setAlarm(time).catch((error) => {
+      log.error({ error: messageOf(error) }, 'cannot set the alarm')
+      // Whatever is asked for next sets it anew.
+      if (alarmAt === time) alarmAt = Number.POSITIVE_INFINITY
+    })
   }
 
   function ensureTimer(time: number): void {
@@ -56,8 +66,14 @@ export async function openAlarm(
       if (time < soon) ensureTimer(time)
     },
     guard: () => ensureAlarm(now() + SOON_MS),
+    next() {
+      ensureAlarm(now())
+      return ringing.promise
+    },
     rang() {
       alarmAt = Number.POSITIVE_INFINITY
+      ringing.resolve()
+      ringing = Promise.withResolvers()
     },
   }
 }

@@ -6,25 +6,41 @@ import {
   type MetricSources,
   type Metrics,
 } from '../metrics.ts'
+import type { KeptMetrics, Saved, Series } from './kept-metrics.ts'
 
 /** One line of a metric: what follows its name, and its value. */
 type Sample = readonly [suffix: string, labels: Labels, value: number]
 
-/** The gateway's metrics as Node's prom-client writes them, which itself needs Node. They begin anew with the object. */
-export function createEdgeMetrics(...of: MetricSources): Metrics {
-  return createMetrics(createRegistry(), ...of)
+/**
+ * The gateway's metrics as Node's prom-client writes them, which itself needs Node. Counters and histograms go on from
+ * what is kept of them.
+ */
+export function createEdgeMetrics(kept: KeptMetrics, ...of: MetricSources): Metrics {
+  return createMetrics(createRegistry(kept), ...of)
 }
 
-function createRegistry(): MetricRegistry {
+function createRegistry({ saved, changed }: KeptMetrics): MetricRegistry {
   const written: (() => string)[] = []
+  const series = new Map<string, () => Series>()
   const add = (type: string, family: Family, samples: () => readonly Sample[]) => {
     written.push(() => [...headOf(type, family), ...samples().map(lineOf(family))].join('\n'))
   }
+  const keep = ({ name }: Family, { save, restore }: Kept) => {
+    restore(saved[name] ?? [])
+    series.set(name, save)
+  }
+  const save = (): Saved => Object.fromEntries([...series].map(([name, of]) => [name, of()]))
   return {
     counter(family) {
       const values = createValues(family)
       add('counter', family, values.samples)
-      return { inc: (labels, by = 1) => values.change(labels, (value) => value + by) }
+      keep(family, values)
+      return {
+        inc(labels, by = 1) {
+          values.change(labels, (value) => value + by)
+          if (by > 0) changed(save)
+        },
+      }
     },
     gauge(family) {
       const values = createValues(family)
@@ -32,12 +48,25 @@ function createRegistry(): MetricRegistry {
       return { set: (labels, value) => values.change(labels, () => value), reset: values.reset }
     },
     histogram(family) {
-      const { samples, observe } = createDistribution(family)
-      add('histogram', family, samples)
-      return { observe }
+      const distribution = createDistribution(family)
+      add('histogram', family, distribution.samples)
+      keep(family, distribution)
+      return {
+        observe(labels, value) {
+          distribution.observe(labels, value)
+          changed(save)
+        },
+      }
     },
     render: async () => `${written.map((write) => write()).join('\n\n')}\n`,
   }
+}
+
+/** What outlives the isolate. */
+interface Kept {
+  save(): Series
+  /** What has another form, as an earlier version has kept it, is left out. */
+  restore(series: Series): void
 }
 
 /** A value for each combination of labels; without label names there is one from the start. */
@@ -59,13 +88,17 @@ function createValues({ labelNames }: Family) {
       values.clear()
       begin()
     },
+    save: (): Series => [...values.values()].map(([, labels, value]) => [labels, [value]]),
+    restore(series: Series) {
+      for (const [labels, [value = 0]] of series) change(labels, () => value)
+    },
   }
 }
 
 interface Distribution {
   readonly labels: Labels
   /** How many values were at most this, a bucket each. */
-  readonly counts: number[]
+  counts: number[]
   count: number
   sum: number
 }
@@ -92,6 +125,17 @@ function createDistribution(family: Family & { readonly buckets: readonly number
       }
     },
     samples: () => [...distributions.values()].flatMap((one) => samplesOf(one, buckets)),
+    save: (): Series =>
+      [...distributions.values()].map(({ labels, sum, count, counts }) => [
+        labels,
+        [sum, count, ...counts],
+      ]),
+    restore(series: Series) {
+      for (const [labels, [sum = 0, count = 0, ...counts]] of series) {
+        if (counts.length === buckets.length)
+          Object.assign(distributionOf(labels), { sum, count, counts })
+      }
+    },
   }
 }
 

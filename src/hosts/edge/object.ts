@@ -9,20 +9,26 @@ import { createAdmin } from '../../http/admin.ts'
 import { createPlainApp, serve } from '../../http/app.ts'
 import { openDurableObjectStore } from '../../stores/durable-object.ts'
 import { type CommonEnvironment, readCommonEnvironment } from '../common-environment.ts'
-import { openAlarm } from './alarm.ts'
+import { type Alarm, openAlarm } from './alarm.ts'
 import type { Bundle } from './bundle.ts'
 import { createEdgeLog } from './edge-log.ts'
 import { createEdgeMetrics } from './edge-metrics.ts'
 import { guardedStore } from './guarded-store.ts'
+import { openKeptMetrics } from './kept-metrics.ts'
+import { openLaneMemories } from './lane-memories.ts'
 import type { Env, ObjectState } from './platform.ts'
+import { roomFor } from './room.ts'
 import { createEdgeRuntime, type EdgeRuntime } from './runtime.ts'
 import { subscribeOnce } from './subscribe-once.ts'
+import { watchGuesses } from './watch-guesses.ts'
+import { type Send, sendAfresh } from './web-fetch.ts'
 
 /** The gateway in its Durable Object. */
 export interface OpenObject {
   fetch(request: Request): Promise<Response>
   /** The platform's alarm. */
   alarm(): void
+  wake(): void
 }
 
 /** Where routes.yaml cannot be opened, the log says every problem, and everything is refused until the next deploy. */
@@ -36,19 +42,24 @@ export async function openObject(
   const reject = (path: string, message: string) => void problems.push({ path, message })
   const environment = readCommonEnvironment(variables, reject)
   const log = createEdgeLog(problems.length > 0 ? 'info' : environment.logLevel)
+  let object = createClosed(log)
+  const alarm = await openAlarm(state.storage, () => object.wake(), log)
   // An invocation of its own for each request: the object's own connections are six, for all sinks together.
-  const send = (url: string, init: RequestInit) => state.exports.Outgoing.fetch(url, init)
-  const runtime = createEdgeRuntime({ log, send })
+  const send: Send = (url, init) => state.exports.Outgoing.fetch(url, init)
+  const runtime = createEdgeRuntime({ log, send: sendAfresh(send, alarm.next) })
   try {
     const plan = await openPlan(bundle, variables, runtime)
-    if (problems.length === 0) return await open(plan, runtime, state, environment)
+    if (problems.length === 0) {
+      object = await open(plan, runtime, state, environment, alarm)
+      return object
+    }
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
     problems.push(...error.problems)
   }
   const advice = 'the gateway cannot start: set what is missing, or deploy it anew'
   log.error({ problems: problems.map((problem) => shown(bundle, problem)) }, advice)
-  return createClosed(log)
+  return object
 }
 
 /** With its place in routes.yaml, where it has one. */
@@ -90,29 +101,36 @@ async function open(
   runtime: EdgeRuntime,
   { storage }: ObjectState,
   { adminToken: token, publicUrl }: CommonEnvironment,
+  alarm: Alarm,
 ): Promise<OpenObject> {
-  const alarm = await openAlarm(storage, () => gateway.wake())
   const store = guardedStore(openDurableObjectStore(storage), alarm.guard)
   const status = () => gateway.status()
   const connections = () => gateway.connections()
-  const { meter, render } = createEdgeMetrics(store, { status, connections })
+  const kept = await openKeptMetrics(storage, runtime.log)
+  const { meter, render } = createEdgeMetrics(kept, store, { status, connections })
   const wake = () => gateway.wake('now')
   const seen = { metrics: render, plan: () => plan, status, wake }
   const admin = createAdmin({ token, runtime, ledger: store, ...seen })
-  const host = { wakeAt: alarm.wakeAt, lookEveryMs: Number.POSITIVE_INFINITY, greets: false }
+  const time = { wakeAt: alarm.wakeAt, lookEveryMs: Number.POSITIVE_INFINITY }
+  const memories = await openLaneMemories(plan, storage, runtime.log)
+  const host = { ...time, ...roomFor(plan), memories, greets: false }
   const gateway = createGateway({ plan, store, runtime, meter, admin, publicUrl, ...host })
   subscribeOnce(plan, storage, runtime.log)
   const lookAround = every(LOOK_AROUND_MS, wake)
+  const watch = watchGuesses()
   return {
-    fetch(request) {
+    async fetch(request) {
       lookAround()
-      return gateway.fetch(request, callerOf(request))
+      const answer = await gateway.fetch(request, callerOf(request))
+      watch(request, answer)
+      return answer
     },
     alarm() {
       alarm.rang()
       if (status().some(({ inFlight }) => inFlight > 0)) alarm.guard()
       gateway.wake()
     },
+    wake: () => gateway.wake(),
   }
 }
 
@@ -141,5 +159,5 @@ function createClosed(log: Log): OpenObject {
   app.all('*', () => {
     throw new RejectedError(503, 'The gateway is not ready.', { 'Retry-After': '15' })
   })
-  return { fetch: async (request) => app.fetch(request), alarm() {} }
+  return { fetch: async (request) => app.fetch(request), alarm() {}, wake() {} }
 }

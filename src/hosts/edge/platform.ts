@@ -3,7 +3,8 @@ import type { ObjectStorage } from '../../stores/durable-object.ts'
 /** What Cloudflare Workers give a worker, as far as this one uses it. */
 export interface Env {
   readonly GATEWAY: {
-    getByName(name: string): Fetcher
+    /** The hint counts for whoever asks first: the object is made then, and never moves. */
+    getByName(name: string, options?: { readonly locationHint?: string }): Fetcher
   }
   /** Variables and secrets are texts. */
   readonly [binding: string]: unknown

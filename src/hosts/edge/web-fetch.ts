@@ -49,6 +49,33 @@ const noSockets: Omit<Egress, 'refusal'> = {
   hold() {},
 }
 
+/**
+ * Where this invocation may start no more requests, it is sent in the next one, which has a share of its own: once. Where
+ * that refuses it as well, it fails, unsent.
+ */
+export function sendAfresh(send: Send, nextInvocation: () => Promise<void>): Send {
+  return async (url, init) => {
+    try {
+      return await send(url, init)
+    } catch (error) {
+      if (!isRefused(error)) throw error
+      await nextInvocation()
+      return send(url, init)
+    }
+  }
+}
+
+/** What the platform says before it starts a request: of their number, or of how deep in a chain of calls it would be. */
+function isRefused(error: unknown): boolean {
+  return /subrequest|invocations/i.test(messageOf(error))
+}
+
+/** No fault of its receiver: the lane gives it back. */
+function unsent(cause: unknown): Error {
+  const message = 'not sent: the platform lets this invocation start no more requests'
+  return new DeliveryError(message, { returned: 'unsent', cause })
+}
+
 async function exchange(
   send: Send,
   bodyMs: number,
@@ -65,7 +92,7 @@ async function exchange(
     redirect: 'manual',
     signal,
   }).catch((error: unknown) => {
-    throw explained(error, signal)
+    throw isRefused(error) && !signal.aborted ? unsent(error) : explained(error, signal)
   })
   const reader = response.body?.getReader()
   const beginning = createBeginning(bodyMs, (why) => {
@@ -99,7 +126,7 @@ function checkHeaders(headers: FetchInit['headers']): void {
 const FAILURES: readonly (readonly [said: RegExp, meaning: string])[] = [
   [/connection lost/i, 'refused, or broken off before an answer came'],
   [/^internal error/, 'the host is not found, or TLS fails'],
-  [/subrequests|connection limit/i, 'the platform allows no more connections for now'],
+  [/connection limit/i, 'the platform has taken it for another request'],
 ]
 
 function explained(error: unknown, signal: AbortSignal): Error {

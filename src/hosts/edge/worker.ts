@@ -4,6 +4,8 @@ import type { Bundle } from './bundle.ts'
 import { createEdgeLog } from './edge-log.ts'
 import { type OpenObject, openObject } from './object.ts'
 import type { Env, Fetcher, ObjectState } from './platform.ts'
+import { logStrays, type Scope } from './strays.ts'
+import { wholeRequest } from './whole-request.ts'
 
 /** What a worker's script exports: the handler as its default, the others by their names. */
 export interface Worker {
@@ -21,13 +23,16 @@ export interface Worker {
 }
 
 /** A gateway on Cloudflare Workers. All of it is in one object, and the worker before it hands over what comes. */
-export function createWorker(bundle: Bundle): Worker {
+export function createWorker(bundle: Bundle, scope = globalThis as unknown as Scope): Worker {
+  logStrays(scope)
   return {
     handler: {
       fetch: handOver,
-      // Starts the object, where it is not running, and it looks around for what is due.
+      // Starts the object, where it is not running, and it looks around for what is due. Where that fails, the platform
+      // counts the cron as failed.
       async scheduled(_event, env) {
-        await handOver(new Request('https://gateway/healthz'), env)
+        const { status } = await gatewayOf(env).fetch('https://gateway/healthz')
+        if (status !== 200) throw new Error(`the object does not answer: HTTP ${status}`)
       },
     },
     Gateway: gatewayClass(bundle),
@@ -57,13 +62,16 @@ function gatewayClass(bundle: Bundle): Worker['Gateway'] {
 /** The object may be overloaded, or may just be starting anew: what is refused like that comes again. */
 async function handOver(request: Request, env: Env): Promise<Response> {
   try {
-    return await gatewayOf(env).fetch(request)
+    // Here those who dawdle have memory of their own.
+    return await gatewayOf(env).fetch(await wholeRequest(request))
   } catch (error) {
+    if (error instanceof RejectedError) return problem(error)
     createEdgeLog('error').error({ error: messageOf(error) }, 'the object does not answer')
     return problem(new RejectedError(503, 'The gateway does not answer.', { 'Retry-After': '5' }))
   }
 }
 
-function gatewayOf(env: Env): Fetcher {
-  return env.GATEWAY.getByName('gateway')
+function gatewayOf({ GATEWAY, GATEWAY_LOCATION: location }: Env): Fetcher {
+  const options = typeof location === 'string' ? { locationHint: location } : {}
+  return GATEWAY.getByName('gateway', options)
 }

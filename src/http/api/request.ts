@@ -1,10 +1,8 @@
 import type { Context } from 'hono'
 import { RejectedError } from '../../core/errors.ts'
 import { isObject } from '../../core/event.ts'
-import { readBody } from '../body.ts'
+import { BODY_LIMIT_BYTES, readBody } from '../body.ts'
 import { badRequest } from './fields.ts'
-
-const BODY_LIMIT_BYTES = 1024 * 1024
 
 /** The query's parameters. Throws RejectedError 400 where one is given twice. */
 export function queryOf(c: Context): ReadonlyMap<string, string> {

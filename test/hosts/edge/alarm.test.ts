@@ -1,18 +1,27 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { openAlarm } from '../../../src/hosts/edge/alarm.ts'
+import { recordingLog } from '../../log.ts'
 
 const START = 1_700_000_000_000
 
 /** What the platform is asked for, and the object's wakes, in seconds from the start. */
 async function setup(alarmAt: number | null = null) {
+  const log = recordingLog()
   const alarms: number[] = []
   const wakes: number[] = []
   const storage = {
     getAlarm: async () => alarmAt,
     setAlarm: async (time: number) => void alarms.push((time - START) / 1000),
   }
-  const alarm = await openAlarm(storage, () => wakes.push((Date.now() - START) / 1000))
-  return { alarm, alarms, wakes, in: (seconds: number) => Date.now() + seconds * 1000 }
+  const alarm = await openAlarm(storage, () => wakes.push((Date.now() - START) / 1000), log)
+  return {
+    alarm,
+    alarms,
+    wakes,
+    storage,
+    log,
+    in: (seconds: number) => Date.now() + seconds * 1000,
+  }
 }
 
 beforeEach(() => void vi.useFakeTimers({ now: START }))
@@ -75,6 +84,41 @@ describe('the alarm of a durable object', () => {
     expect(alarms).toEqual([])
     alarm.wakeAt(at(30))
     expect(alarms).toEqual([30])
+  })
+
+  test('that the platform does not set is in the log, and set by whoever asks next', async () => {
+    const { alarm, alarms, storage, log, in: at } = await setup()
+    const { setAlarm } = storage
+    storage.setAlarm = () => Promise.reject(new Error('the storage is overloaded'))
+    alarm.wakeAt(at(60))
+    storage.setAlarm = setAlarm
+    await vi.advanceTimersByTimeAsync(0)
+    expect(log.lines).toEqual(['error cannot set the alarm {"error":"the storage is overloaded"}'])
+    alarm.wakeAt(at(300))
+    expect(alarms).toEqual([300])
+  })
+
+  test('that the platform does not set leaves an earlier one as it is', async () => {
+    const { alarm, alarms, storage, in: at } = await setup()
+    const { setAlarm } = storage
+    storage.setAlarm = () => Promise.reject(new Error('the storage is overloaded'))
+    alarm.wakeAt(at(600))
+    storage.setAlarm = setAlarm
+    alarm.wakeAt(at(60))
+    await vi.advanceTimersByTimeAsync(0)
+    alarm.wakeAt(at(300))
+    expect(alarms).toEqual([60])
+  })
+
+  test('goes off now for whoever needs an invocation of their own, one for all of them', async () => {
+    const { alarm, alarms, in: at } = await setup()
+    alarm.wakeAt(at(60))
+    const waiting = [alarm.next(), alarm.next()]
+    expect(alarms).toEqual([60, 0])
+    alarm.rang()
+    await Promise.all(waiting)
+    void alarm.next()
+    expect(alarms).toEqual([60, 0, 0])
   })
 
   test('is not set where nobody asks for a time', async () => {

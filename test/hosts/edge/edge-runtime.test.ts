@@ -1,10 +1,10 @@
-import type { ServerResponse } from 'node:http'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createEdgeRuntime } from '../../../src/hosts/edge/runtime.ts'
 import { createWebFetch } from '../../../src/hosts/edge/web-fetch.ts'
 import { vectors } from '../../fixtures/vectors.ts'
 import { silentLog } from '../../log.ts'
 import { openReceiver, status } from '../../receiver.ts'
+import { testBody } from '../../suites/body.ts'
 import type { CryptoAnswer } from '../../suites/crypto.ts'
 import { bundleWorker, startWorkerd, type Workerd } from '../../workerd.ts'
 import { type Outcome, outcomeOf, type Question } from './exchange.ts'
@@ -23,6 +23,16 @@ async function askWorkerd<T>(path: string, question: object): Promise<T> {
   // The worker beside this file says so.
   return (await answer.json()) as T
 }
+
+test('a worker has nothing of Node, or all else here would prove little', async () => {
+  expect(await askWorkerd('/node', {})).toEqual(['undefined', 'undefined'])
+})
+
+test('workerd tells of errors that nobody caught, and goes on', async () => {
+  await askWorkerd('/strays', {})
+  await expect.poll(() => workerd.logged.join()).toContain('"error":"a timer throws"')
+  await expect.poll(() => workerd.logged.join()).toContain('"error":"nobody waits"')
+})
 
 test('WebCrypto answers in workerd as the law has it', async () => {
   const answers = await askWorkerd<readonly CryptoAnswer[]>('/crypto', vectors)
@@ -60,42 +70,7 @@ describe.each(places)('fetch of %s', (_, ask) => {
     expect(receiver.requests).toHaveLength(1)
   })
 
-  const endless = (cutOff: () => void) => (response: ServerResponse) => {
-    response.on('close', cutOff)
-    const write = () => {
-      while (!response.destroyed && response.write('€'.repeat(4096)));
-    }
-    response.on('drain', write)
-    write()
-  }
-
-  test('reads 16 KiB of a body without end, and cuts it off', async () => {
-    await using receiver = await openReceiver()
-    const cutOff = Promise.withResolvers<void>()
-    receiver.answerWith(endless(cutOff.resolve))
-    const { text } = await ask({ url: receiver.url })
-    expect(text).toBe('€'.repeat(5461)) // 16,383 bytes: the cut halves the next one.
-    await cutOff.promise
-  })
-
-  test('cuts a body off that no one reads', async () => {
-    await using receiver = await openReceiver()
-    const cutOff = Promise.withResolvers<void>()
-    receiver.answerWith(endless(cutOff.resolve))
-    expect(await ask({ url: receiver.url, unread: true })).toMatchObject({ status: 200 })
-    await cutOff.promise
-  })
-
-  test('takes what has come of a body that dribbles', async () => {
-    await using receiver = await openReceiver()
-    const cutOff = Promise.withResolvers<void>()
-    receiver.answerWith((response) => {
-      response.on('close', cutOff.resolve)
-      response.write('drop')
-    })
-    expect(await ask({ url: receiver.url })).toMatchObject({ status: 200, text: 'drop' })
-    await cutOff.promise
-  })
+  testBody(ask)
 
   test('fails where a body breaks off', async () => {
     await using receiver = await openReceiver()
