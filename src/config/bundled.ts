@@ -5,23 +5,23 @@ import type { SinkType, SourceType } from '../core/plugin.ts'
 import { approvalsOf } from './check/approvals.ts'
 import { type CompiledCheck, findWith, validateWith } from './check/compiled.ts'
 import { beneath, type Finding, type Path, pathKey, withoutEffects } from './check/finding.ts'
-import { restoreSinks, restoreSources } from './check/restored.ts'
+import { type BundledEntry, restoreSinks, restoreSources } from './check/restored.ts'
 import type { Config, RouteConfig, SinkConfig, SourceConfig } from './config.ts'
 import type { LinkContext } from './link.ts'
 import type { Position, WrittenPlace } from './text/document.ts'
 import { findingsWithin } from './text/dotted.ts'
 import { type ExpandedTree, expandTree, type Word } from './text/expand.ts'
-import { concealing } from './text/report.ts'
+import { concealing, inOrder } from './text/report.ts'
 import { wordsIn } from './text/words.ts'
 
 /**
  * routes.yaml as plain JSON, for a host that gets to know the values of its references (`${VAR}`) only when it starts.
- * What they have no part in is checked. Options and `match` are as written: without those values, and without defaults.
+ * What they have no part in is checked. Entries and `match` are as written: without those values, and without defaults.
  */
 export interface BundledConfig extends Pick<Config, 'routes' | 'retention' | 'egress'> {
   readonly fileName: string
-  readonly sources: readonly Omit<SourceConfig, 'fingerprint'>[]
-  readonly sinks: readonly Omit<SinkConfig, 'fingerprint'>[]
+  readonly sources: readonly BundledEntry<SourceConfig>[]
+  readonly sinks: readonly BundledEntry<SinkConfig>[]
   /** Where what may be wrong then is in the file, and which of it must not be shown. */
   readonly places: readonly BundledPlace[]
 }
@@ -33,7 +33,7 @@ export interface BundledPlace extends WrittenPlace {
   readonly isSecret: boolean
 }
 
-/** Compiled ahead: checks of options, which they give their defaults, and of events' data; each by its type. */
+/** Compiled ahead: checks of entries, which they give their defaults, and of events' data; each by its type. */
 export interface BundledChecks {
   readonly sources: Readonly<Record<string, CompiledCheck>>
   readonly sinks: Readonly<Record<string, CompiledCheck>>
@@ -79,7 +79,7 @@ export async function restoreConfig(
   if (findings.length > 0) throw new ConfigError(problemsOf(findings, config, words))
   const placeOf = placesIn(config)
   const approvals = approvalsOf(routes, sources.configs, (path) => {
-    const { line, column } = placeOf(path)?.at ?? { line: 1, column: 1 }
+    const { line, column } = placeOf(path)?.at ?? START
     return `${config.fileName}:${line}:${column}  ${path.join('.')}`
   })
   return {
@@ -101,7 +101,7 @@ function surroundings(env: Readonly<Record<string, string | undefined>>) {
 /** Whatever may hold references, where the file has it. */
 function writtenIn({ sources, sinks, routes }: BundledConfig): JsonObject {
   const byName = (entries: BundledConfig['sources'] | BundledConfig['sinks']) =>
-    Object.fromEntries(entries.map(({ name, options }) => [name, options]))
+    Object.fromEntries(entries.map(({ name, written }) => [name, written]))
   return {
     sources: byName(sources),
     sinks: byName(sinks),
@@ -149,13 +149,18 @@ function problemsOf(
 ): readonly Problem[] {
   const conceal = concealing(words)
   const placeOf = placesIn(config)
-  return findings.map(({ path, message, onKey = false }) => {
+  const placed = findings.map(({ path, message, onKey = false }) => {
     const place = placeOf(path)
     const isThere = place?.path.length === path.length && !onKey
-    const position = isThere ? place.at : (place?.keyAt ?? place?.at)
-    return { path: path.join('.'), message: conceal(message, path), ...position }
+    const at = (isThere ? place.at : (place?.keyAt ?? place?.at)) ?? START
+    return { path, message, at }
+  })
+  return inOrder(placed, ({ path, message, at }) => {
+    return { path: path.join('.'), message: conceal(message, path), ...at }
   })
 }
+
+const START: Position = { line: 1, column: 1 }
 
 /** The place of what a path leads to, or of the nearest around it. */
 function placesIn({ places }: BundledConfig): (path: Path) => BundledPlace | undefined {

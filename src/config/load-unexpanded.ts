@@ -8,13 +8,13 @@ import {
   disclose,
   secretPlaces,
 } from './check/file.ts'
-import { type Finding, withoutEffects } from './check/finding.ts'
+import { type Finding, type Path, pathKey, withoutEffects } from './check/finding.ts'
 import { literalSecrets } from './check/literal-secrets.ts'
 import { misplaced } from './check/misplaced.ts'
 import { withoutAroundUnknown, withoutUnknown } from './check/unknown.ts'
 import type { LocatedProblem } from './config.ts'
 import { type Document, type Place, readDocument } from './text/document.ts'
-import { hasReference, type Variable } from './text/env.ts'
+import type { Variable } from './text/env.ts'
 import { leaveReferences } from './text/references.ts'
 import { locate } from './text/report.ts'
 
@@ -66,7 +66,7 @@ export async function loadUnexpanded(
       ...asWritten(file, written),
       retention: file.retention,
       egress: file.egress,
-      places: bundledPlaces(document, secrets),
+      places: bundledPlaces(document, secrets, left.unknown),
     },
     variables: left.variables,
     warnings: locate(warnings, document, disclosure),
@@ -77,19 +77,15 @@ export async function loadUnexpanded(
 /** The file's entries and routes, with what may hold references as the file has it. */
 function asWritten(
   { sources, sinks, routes }: CheckedFile,
-  written: JsonObject,
+  file: JsonObject,
 ): Pick<BundledConfig, 'sources' | 'sinks' | 'routes'> {
-  const optionsOf = (section: Json | undefined, name: string, known: JsonObject) => {
-    const entries = Object.entries(objectOf(objectOf(section)[name]))
-    return Object.fromEntries(entries.filter(([key]) => Object.hasOwn(known, key)))
-  }
-  const list = Array.isArray(written.routes) ? written.routes : []
+  const list = Array.isArray(file.routes) ? file.routes : []
   return {
-    sources: sources.configs.map(({ fingerprint, ...source }) => {
-      return { ...source, options: optionsOf(written.sources, source.name, source.options) }
+    sources: sources.configs.map(({ options, fingerprint, ...source }) => {
+      return { ...source, written: objectOf(objectOf(file.sources)[source.name]) }
     }),
-    sinks: sinks.configs.map(({ fingerprint, ...sink }) => {
-      return { ...sink, options: optionsOf(written.sinks, sink.name, sink.options) }
+    sinks: sinks.configs.map(({ options, fingerprint, ...sink }) => {
+      return { ...sink, written: objectOf(objectOf(file.sinks)[sink.name]) }
     }),
     routes: routes.configs.map((route, index) => {
       const { match } = objectOf(list[index])
@@ -102,17 +98,21 @@ function objectOf(value: Json | undefined): JsonObject {
   return isObject(value) ? value : {}
 }
 
-/** Of a route's `match` only what may be wrong, and the approvals that Feishu may not know. */
-function mayMatter({ path, source }: Place): boolean {
-  if (path[0] !== 'routes') return ['sources', 'sinks'].includes(path[0] ?? '') && path.length > 1
-  return path[2] === 'match' && (hasReference(source) || path.includes('approval_code'))
-}
-
 function bundledPlaces(
   { places, positionAt }: Document,
   secrets: readonly Place[],
+  unknown: readonly Path[],
 ): readonly BundledPlace[] {
   const hidden = new Set(secrets)
+  const around = new Set(
+    unknown.flatMap((path) => path.map((_, at) => pathKey(path.slice(0, at + 1)))),
+  )
+  /** Of a route's `match` only what may be wrong, and the approvals that Feishu may not know. */
+  const mayMatter = ({ path }: Place) => {
+    const [section = '', , option] = path
+    if (section !== 'routes') return ['sources', 'sinks'].includes(section) && path.length > 1
+    return option === 'match' && (around.has(pathKey(path)) || path.includes('approval_code'))
+  }
   return places.filter(mayMatter).map((place) => {
     const { path, source, from, keyFrom } = place
     const keyAt = keyFrom === undefined ? {} : { keyAt: positionAt(keyFrom) }

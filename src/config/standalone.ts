@@ -1,6 +1,34 @@
+import type { TObject, TSchema } from '@sinclair/typebox'
 import standaloneCode from 'ajv/dist/standalone/index.js'
 import type { JsonObject } from '../core/event.ts'
+import { sinkSchema, sourceSchemaOf } from './check/options.ts'
+import { entrySchema, type Plug, plainSchema } from './check/shape.ts'
 import { createAjv } from './validators.ts'
+
+/**
+ * The text of a module whose default export has a check (CompiledCheck) for the sources of each type. It still asks for
+ * a few files of ajv's by `require`: a bundler puts them in. Throws where a schema is not in order. So do the others.
+ */
+export function standaloneSources(types: readonly Plug[]): string {
+  return standaloneEntries(types, sourceSchemaOf)
+}
+
+export function standaloneSinks(types: readonly Plug[]): string {
+  return standaloneEntries(types, () => sinkSchema)
+}
+
+function standaloneEntries(types: readonly Plug[], commonTo: (plug: Plug) => TObject): string {
+  const schemas = types.map((plug) => [plug.type, entrySchema(commonTo(plug), plug)] as const)
+  return standaloneChecks(schemas, { useDefaults: true })
+}
+
+/** The same for the data of events of each type. */
+export function standaloneEvents(schemas: Readonly<Record<string, TSchema>>): string {
+  const plain = Object.entries(schemas).map(
+    ([type, schema]) => [type, plainSchema(schema)] as const,
+  )
+  return standaloneChecks(plain, { useDefaults: false })
+}
 
 /** How checks are compiled ahead; the same settings as where they are compiled at run time. */
 interface Settings {
@@ -8,19 +36,14 @@ interface Settings {
   readonly useDefaults: boolean
 }
 
-/**
- * The text of a module whose default export has a check (CompiledCheck) for each schema, by its name. It still asks for
- * a few files of ajv's by `require`: a bundler puts them in. Throws where a schema is not in order.
- */
-export function standaloneChecks(
-  schemas: Readonly<Record<string, JsonObject>>,
+function standaloneChecks(
+  schemas: readonly (readonly [name: string, schema: JsonObject])[],
   { useDefaults }: Settings,
 ): string {
   const ajv = createAjv({ useDefaults, code: { source: true, esm: true, lines: true } })
-  const names = Object.keys(schemas)
-  for (const [index, schema] of Object.values(schemas).entries()) ajv.addSchema(schema, idOf(index))
-  const ids = Object.fromEntries(names.map((_, index) => [idOf(index), idOf(index)]))
-  const entries = names.map((name, index) => `${JSON.stringify(name)}: ${idOf(index)}`)
+  for (const [index, [, schema]] of schemas.entries()) ajv.addSchema(schema, idOf(index))
+  const ids = Object.fromEntries(schemas.map((_, index) => [idOf(index), idOf(index)]))
+  const entries = schemas.map(([name], index) => `${JSON.stringify(name)}: ${idOf(index)}`)
   return `${standaloneCode.default(ajv, ids)}\nexport default { ${entries.join(', ')} }\n`
 }
 

@@ -2,8 +2,7 @@ import type { TSchema } from '@sinclair/typebox'
 import { _, Ajv2019, type KeywordCxt, type Options } from 'ajv/dist/2019.js'
 import addFormats from 'ajv-formats'
 import type { JsonObject } from '../core/event.ts'
-import { findWith, validateWith } from './check/compiled.ts'
-import type { Finding } from './check/finding.ts'
+import { type Find, findWith, validateWith } from './check/compiled.ts'
 
 /** `verbose` gives findingsOf the schemas; types are never changed to fit. */
 const settings = { strict: true, allErrors: true, verbose: true, allowUnionTypes: true } as const
@@ -30,7 +29,7 @@ function checkSecret(context: KeywordCxt): void {
 }
 
 /** Says what is wrong with a value, and puts the defaults into it. Throws when the schema itself is not in order. */
-export function compileOptions(schema: JsonObject): (value: unknown) => Finding[] {
+export function compileOptions(schema: JsonObject): Find {
   return findWith(forOptions.compile(schema))
 }
 
@@ -47,7 +46,7 @@ export function compileValidators(
   return validateWith((type) => byType.get(type)?.())
 }
 
-function compileEvent(schema: TSchema): (value: unknown) => Finding[] {
+function compileEvent(schema: TSchema): Find {
   return findWith(forEvents.compile(schema))
 }
 

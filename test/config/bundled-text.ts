@@ -1,19 +1,17 @@
 import { createRequire } from 'node:module'
 import { transformSync } from 'esbuild'
 import { type BundledChecks, restoreConfig } from '../../src/config/bundled.ts'
-import { plainSchema } from '../../src/config/check/shape.ts'
 import type { Config } from '../../src/config/config.ts'
 import { loadUnexpanded, type UnexpandedConfig } from '../../src/config/load-unexpanded.ts'
-import { standaloneChecks } from '../../src/config/standalone.ts'
+import { standaloneSinks, standaloneSources } from '../../src/config/standalone.ts'
 import { ConfigError, type Problem } from '../../src/core/errors.ts'
-import type { OptionsSchema } from '../../src/core/plugin.ts'
 import { options, sinkTypes, sourceTypes } from './load-text.ts'
 
 type Checks = BundledChecks['sinks']
 
 const require = createRequire(import.meta.url)
 
-/** The checks of a module that `standaloneChecks` has made. */
+/** The checks of a module that was made by one of config/standalone.ts. */
 export function evaluate(module: string): Checks {
   const { code } = transformSync(module, { format: 'cjs' })
   const made: { exports: { default?: Checks } } = { exports: {} }
@@ -21,18 +19,10 @@ export function evaluate(module: string): Checks {
   return made.exports.default ?? {}
 }
 
-function checksOf(types: readonly { type: string; options: OptionsSchema }[]): Checks {
-  const schemas = types.map(({ type, options }) => [
-    type,
-    { ...plainSchema(options), type: 'object' },
-  ])
-  return evaluate(standaloneChecks(Object.fromEntries(schemas), { useDefaults: true }))
-}
-
 const types = { sourceTypes, sinkTypes }
 const checks: BundledChecks = {
-  sources: checksOf(types.sourceTypes),
-  sinks: checksOf(types.sinkTypes),
+  sources: evaluate(standaloneSources(sourceTypes)),
+  sinks: evaluate(standaloneSinks(sinkTypes)),
   events: {},
 }
 
@@ -45,9 +35,11 @@ export function loadForBuild(text: string): Promise<UnexpandedConfig> {
 export async function start(
   text: string,
   env: Readonly<Record<string, string | undefined>> = options.env,
+  lacking: object = {},
 ): Promise<Config> {
   const { config } = await loadForBuild(text)
-  return restoreConfig({ config: JSON.parse(JSON.stringify(config)), ...types, checks }, env)
+  const bundled = { config: JSON.parse(JSON.stringify(config)), ...types, checks, ...lacking }
+  return restoreConfig(bundled, env)
 }
 
 /** The problems that a file has when it is built or, where it has none then, when the worker starts. */

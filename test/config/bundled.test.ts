@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { parse, stringify } from 'yaml'
+import { makeModules } from '../../src/cli/build/entry.ts'
 import { validateBundled } from '../../src/config/bundled.ts'
-import { plainSchema } from '../../src/config/check/shape.ts'
-import { standaloneChecks } from '../../src/config/standalone.ts'
 import { compileValidators } from '../../src/config/validators.ts'
 import { eventSchemas } from '../../src/feishu/event-schemas.ts'
 import { evaluate, loadForBuild, problemsAtEdge, start } from './bundled-text.ts'
@@ -11,6 +10,10 @@ import { load, problemsOf, short } from './load-text.ts'
 
 const fixture = (name: string) =>
   readFileSync(new URL(`../fixtures/routes/${name}`, import.meta.url), 'utf8')
+
+const head = `version: 1
+sources: { feishu: { type: feishu, verification_token: "\${T}" } }
+`
 
 describe('what Node says of a file, the build says where no variable is part of it', () => {
   const cases: { name: string; text: string; problems: string[] }[] = parse(
@@ -30,23 +33,70 @@ describe('what Node says of a value from outside, the worker says when it starts
     readonly match?: object
     readonly X?: string
   }
-  const cases: Case[] = parse(fixture('unknown-values.yaml'))
-  test.each(cases)('$name', async ({ source, sink = { type: 'log' }, match, X }) => {
-    const text = stringify({
+  const cases: { wrong: Case[]; right: Case[] } = parse(fixture('unknown-values.yaml'))
+  const textOf = ({ source, sink = { type: 'log' }, match }: Case) =>
+    stringify({
       version: 1,
       sources: { feishu: { type: 'feishu', verification_token: 'hush', ...source } },
       sinks: { a: sink },
       routes: [{ name: 'all', ...(match && { match }), to: ['a'] }],
       egress: { deny: ['denied.example'] },
     })
+
+  test.each(cases.right)('nothing of $name', async (right) => {
+    const [text, env] = [textOf(right), { X: right.X }]
+    expect(await problemsOf(text, { env })).toEqual([])
+    expect(await problemsAtEdge(text, env)).toEqual([])
+  })
+
+  test.each(cases.wrong)('$name', async (wrong) => {
+    const [text, env] = [textOf(wrong), { X: wrong.X }]
     await expect(loadForBuild(text)).resolves.toBeDefined()
-    const env = { X }
     const onNode = (await problemsOf(text, { env })).map(short)
     expect(onNode.length).toBeGreaterThan(0)
     const advice = ['in the environment or in .env', 'among the secrets of this worker'] as const
     expect((await problemsAtEdge(text, env)).map(short)).toEqual(
       onNode.map((problem) => problem.replace(...advice)),
     )
+  })
+})
+
+test('an option that two sinks share, in the words of Node', async () => {
+  const text = `${head}sinks:
+  a: { type: counted, url: "\${X}" }
+  b: { type: counted, url: "\${T}" }
+`
+  const env = { T: 'same', X: 'same' }
+  const said = ['5:28 sinks.b.url: is the url of a too: give each sink its own']
+  expect((await problemsOf(text, { env })).map(short)).toEqual(said)
+  expect((await problemsAtEdge(text, env)).map(short)).toEqual(said)
+})
+
+test('of very many problems the first are said', async () => {
+  const sinks = Array.from(
+    { length: 1100 },
+    (_, at) => `  s${at}: { type: webhook, url: "\${X}" }\n`,
+  )
+  const text = `${head}sinks:\n${sinks.join('')}`
+  const env = { T: 't', X: 'ftp://a.example' }
+  const onNode = (await problemsOf(text, { env })).map(short)
+  expect(onNode.at(-1)).toMatch(/and 100 more problems/)
+  expect((await problemsAtEdge(text, env)).map(short)).toEqual(onNode)
+})
+
+test.each([
+  ['check', { checks: { sources: {}, sinks: {}, events: {} } }],
+  ['type', { sourceTypes: [], sinkTypes: [] }],
+])('nothing starts without the %s that it is to be judged by', async (_, lacking) => {
+  const text = `version: 1
+sources: { feishu: { type: feishu, verification_token: t } }
+sinks: { a: { type: log } }
+`
+  await expect(start(text, {}, lacking)).rejects.toMatchObject({
+    problems: [
+      { path: 'sources.feishu.type', message: 'feishu is not in what was built: build it anew' },
+      { path: 'sinks.a.type', message: 'log is not in what was built: build it anew' },
+    ],
   })
 })
 
@@ -99,10 +149,6 @@ describe('a file in order', () => {
   })
 })
 
-const head = `version: 1
-sources: { feishu: { type: feishu, verification_token: "\${T}" } }
-`
-
 describe('what the build says of its own', () => {
   const said = async (text: string) => (await problemsAtEdge(head + text)).map(short)
 
@@ -139,14 +185,21 @@ egress: { deny: ["\${X}"] }
 
   test('beside an unknown value, what is wrong whatever it will be, and nothing else', async () => {
     const text = `sinks:
-  a: { type: webhook, url: ftp://a.example, secret: "\${X}", headers: { Host: a, B: "\${X}" } }
+  a: { type: webhook, secret: "\${X}", format: clodevents, headers: { A: 7, B: "\${X}" } }
   b: { type: webhook, url: "\${X}", tls: { key: "\${X}" }, colour: red }
-  c: { type: robot, webhook_url: x, mode: "\${X}", login: { by: name, name: n } }
+  c: { type: robot, webhook_url: x, mode: "\${X}", login: { by: nmae } }
+  d: { type: robot, webhook_url: x, mode: clock, login: { by: "\${X}" }, retries: 0 }
+  e: { type: switched, mode: "\${X}", key: k, size: large }
 `
     expect(await said(text)).toEqual([
-      '4:28 sinks.a.url: must be a whole address that starts with http:// or https://',
-      '4:78 sinks.a.headers.Host: is a header that the gateway sets itself',
+      '4:3 sinks.a.url: is required',
+      '4:47 sinks.a.format: must be one of feishu, cloudevents, cloudevents-binary, data; did you mean "cloudevents"?',
+      '4:73 sinks.a.headers.A: must be a string, not a number',
       '5:58 sinks.b.colour: unknown key',
+      '6:64 sinks.c.login.by: must be one of key, name; did you mean "name"?',
+      '7:43 sinks.d.mode: must be one of card, text',
+      '7:82 sinks.d.retries: must be > 0',
+      '8:52 sinks.e.size: must be a whole number, not a string',
     ])
   })
 
@@ -169,25 +222,28 @@ egress: { allow: [10.0.0.0/8] }
       '3:82 sinks.b.url: is refused by the egress rules: egress.allow does not name it, and its address is looked up elsewhere: name the host',
     ])
   })
+})
 
-  test('warns of secrets in the file itself', async () => {
-    const { warnings } = await loadForBuild(`${head}sinks:
-  a: { type: webhook, url: "https://a.example/?key=k", secret: whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw }
-  b: { type: webhook, url: "https://b.example", headers: { X-Team: b, Authorization: hush } }
-routes: [{ name: all, to: [a, b] }]
-`)
-    expect(warnings.map(({ path }) => path)).toEqual([
-      'sinks.a.url',
-      'sinks.a.secret',
-      'sinks.b.headers.Authorization',
-    ])
-    expect(JSON.stringify(warnings)).not.toMatch(/hush|MfKQ9r8|key=k/)
+describe('a secret in the file itself', () => {
+  const { written, outside }: Record<string, object[]> = parse(fixture('written-secrets.yaml'))
+  const warnings = async (sink: object) => {
+    const routes = [{ name: 'all', to: ['a'] }]
+    const found = (await loadForBuild(head + stringify({ sinks: { a: sink }, routes }))).warnings
+    expect(JSON.stringify(found)).not.toMatch(/hush|MfKQ9r8/)
+    return found.map(({ message }) => message)
+  }
+  test.each(written ?? [])('is warned of: %j', async (sink) => {
+    expect(await warnings(sink)).toEqual([expect.stringMatching('is a secret in the file itself')])
+  })
+  test.each(outside ?? [])('is not in %j', async (sink) => {
+    expect(await warnings(sink)).toEqual([])
   })
 })
 
-test('events are checked as on Node', () => {
-  const schemas = Object.entries(eventSchemas).map(([type, schema]) => [type, plainSchema(schema)])
-  const events = evaluate(standaloneChecks(Object.fromEntries(schemas), { useDefaults: false }))
+test('events of all types are checked as on Node, whichever types a source accepts', async () => {
+  const { config } = await loadForBuild(`${head.replace('" }', '", events: [approval_cc] }')}`)
+  const { checks } = await makeModules(config, import.meta.dirname)
+  const events = evaluate(checks['checks:events'] ?? '')
   const validate = validateBundled({ sources: {}, sinks: {}, events })
   const onNode = compileValidators(eventSchemas)
   const values = [undefined, null, '', 'x', 'CREATE', 17, 1.5, true, [], ['x'], {}, { a: 1 }]

@@ -48,6 +48,30 @@ const robot = defineSink({
   open: () => ({ deliver: async () => {} }),
 })
 
+/** One whose options hang on each other: by its schema, and by its own check. */
+const switched = defineSink({
+  type: 'switched',
+  options: {
+    type: 'object',
+    properties: { mode: { type: 'string' }, name: { type: 'string' }, size: { type: 'integer' } },
+    if: { type: 'object', properties: { mode: { const: 'key' } }, required: ['mode'] },
+    // biome-ignore lint/suspicious/noThenProperty: it is the keyword's name.
+    then: { type: 'object', properties: { key: { type: 'string' } } },
+    else: { type: 'object', properties: { size: { type: 'integer' } }, required: ['size'] },
+  },
+  check: ({ mode, name }) =>
+    mode !== 'key' && name === undefined ? [{ path: 'name', message: 'is required' }] : [],
+  open: () => ({ deliver: async () => {} }),
+})
+
+/** One whose schema counts the options that all sinks have, and whose url belongs to one sink. */
+const counted = defineSink({
+  type: 'counted',
+  unique: 'url',
+  options: { type: 'object', properties: { url: { type: 'string' } }, minProperties: 2 },
+  open: () => ({ deliver: async () => {} }),
+})
+
 /** A plug that claims an option of the gateway's own, and one that is no schema at all. */
 const greedy = defineSink({
   type: 'greedy',
@@ -60,9 +84,10 @@ const broken = defineSink({
   open: () => ({ deliver: async () => {} }),
 })
 
-const sinks = [webhook, kafka, kafkaRest, log, robot, greedy, broken]
 export const sourceTypes = [feishu]
-export const sinkTypes = [webhook, kafka, kafkaRest, log, robot]
+export const builtInSinks = [webhook, kafka, kafkaRest, log]
+export const sinkTypes = [...builtInSinks, robot, switched, counted]
+const sinks = [...sinkTypes, greedy, broken]
 
 export const options: LoadOptions = {
   env: { TOKEN: 'token-from-outside', EMPTY: '', BLANK: ' ', SHORT: 'ab' },

@@ -4,7 +4,7 @@ import addFormats from 'ajv-formats'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { routesSchema } from '../../src/config/schema.ts'
-import { sinkTypes, sourceTypes } from './load-text.ts'
+import { builtInSinks, sinkTypes, sourceTypes } from './load-text.ts'
 
 const schema = routesSchema(sourceTypes, sinkTypes)
 const ajv = new Ajv({ strict: true, strictRequired: false, allowUnionTypes: true })
@@ -50,13 +50,7 @@ describe('the schema for editors', () => {
         visit(inner, `${path}/${key}`)
       }
     }
-    visit(
-      routesSchema(
-        sourceTypes,
-        sinkTypes.filter(({ type }) => type !== 'robot'),
-      ),
-      '',
-    )
+    visit(routesSchema(sourceTypes, builtInSinks), '')
     expect(undescribed).toEqual([])
   })
 

@@ -9,9 +9,12 @@ export interface CompiledCheck {
   errors?: readonly ErrorObject[] | null
 }
 
-/** Says what is wrong with a value, and gives it its defaults where the check was made to. */
-export function findWith(check: CompiledCheck): (value: unknown) => Finding[] {
-  return (value) => (check(value) ? [] : findingsOf(check.errors ?? []))
+/** Says what is wrong with a value, as far as it `counts`, and gives it its defaults where the check was made to. */
+export type Find = (value: unknown, counts?: (error: ErrorObject) => boolean) => Finding[]
+
+export function findWith(check: CompiledCheck): Find {
+  return (value, counts = () => true) =>
+    check(value) ? [] : findingsOf((check.errors ?? []).filter(counts))
 }
 
 /** What is wrong with an event's data by the check of its type; nothing where the type has none. */

@@ -1,15 +1,15 @@
 import type { TObject } from '@sinclair/typebox'
-import { isObject, type Json, type JsonObject } from '../../core/event.ts'
+import type { Json, JsonObject } from '../../core/event.ts'
 import type { SinkConfig, SourceConfig } from '../config.ts'
 import { type Finding, type Path, withoutEffects } from './finding.ts'
 import { fingerprintOf } from './fingerprint.ts'
 import { type SinkOptions, type SourceOptions, sinkSchema, sourceSchemaOf } from './options.ts'
-import { checkByPlug } from './plug-check.ts'
-import { knownKeys } from './schema-walk.ts'
+import { withPlugCheck } from './plug-check.ts'
 import { checkSettings, settingsOf } from './settings.ts'
-import { type Plug, plainSchema, plugShape, shapeOf, takenOptions } from './shape.ts'
+import { type Plug, plugShape, shapeOf, takenOptions } from './shape.ts'
 import { checkSourceOptions } from './source-options.ts'
-import { certainFindings } from './unknown.ts'
+import { split } from './split.ts'
+import { isCertain } from './unknown.ts'
 
 /** An entry of routes.yaml, read: its config, or what is wrong with it. */
 export interface Checked<T> {
@@ -64,20 +64,13 @@ export async function checkSink(
 }
 
 function checkEntry({ value, unknown = [] }: Entry, common: TObject, plug: Plug | undefined) {
-  if (!plug) {
-    const { schema, check } = shapeOf(common)
-    return { schema, findings: check(value) }
-  }
-  const { schema, check } = plugShape(common, plug)
-  const findingsOf = (written: Json) => {
-    const findings = [...checkTaken(common, plug), ...check(written)]
-    const [shared, options] = split<JsonObject>(written, common)
-    const isSound = findings.every(
-      ({ path: [name = ''], onKey }) => onKey || Object.hasOwn(shared, name),
-    )
-    return isSound ? [...findings, ...checkByPlug(plug, options)] : findings
-  }
-  return { schema, findings: certainFindings(value, unknown, findingsOf) }
+  const { schema, check } = plug ? plugShape(common, plug) : shapeOf(common)
+  const found = check(value, isCertain(unknown))
+  if (!plug) return { schema, findings: found }
+  const findings = [...checkTaken(common, plug), ...found]
+  // What the plug would say of a reference, or of what stands beside one, may be wrong of its value.
+  const isKnown = unknown.length === 0
+  return { schema, findings: isKnown ? withPlugCheck(findings, value, common, plug) : findings }
 }
 
 function checkTaken(common: TObject, plug: Plug): Finding[] {
@@ -85,13 +78,4 @@ function checkTaken(common: TObject, plug: Plug): Finding[] {
     const message = `its plug's option ${name} is called like one that all have: rename it there`
     return { path: ['type'], message }
   })
-}
-
-/** A checked entry as the options that all have, and those of its type. */
-function split<Common>(value: Json, common: TObject): readonly [Common, JsonObject] {
-  const shared = knownKeys(plainSchema(common))
-  const entries = Object.entries(isObject(value) ? value : {})
-  const pick = (isShared: boolean) =>
-    Object.fromEntries(entries.filter(([key]) => shared.includes(key) === isShared))
-  return [pick(true) as Common, pick(false)]
 }

@@ -20,8 +20,6 @@ export interface CheckedSection<T> {
 /** Paths that the gateway answers itself. */
 const OWN_PATHS = /^\/(healthz|readyz|metrics|api|console|callback\/ws)(\/|$)/
 
-const ONE_OF_TWO = ', and Feishu gives each event to only one of the two: keep one of them'
-
 export async function checkSources(
   entries: readonly Entry[],
   types: readonly Plug[],
@@ -35,7 +33,7 @@ export async function checkSources(
   })
   const section = sectionOf(entries, await Promise.all(checking))
   const plugs = new Map(types.map((known) => [known.type, known]))
-  const shared = sharedOptions(section.configs, plugs, ONE_OF_TWO)
+  const shared = sharedOptions('sources', section.configs, plugs)
   return { ...section, findings: [...section.findings, ...checkPaths(section.configs), ...shared] }
 }
 
@@ -61,7 +59,7 @@ export async function checkSinks(
     const plug = await look(type)
     if (typeof plug === 'object') plugs.set(type, plug)
   }
-  const shared = sharedOptions(section.configs, plugs, ': give each sink its own')
+  const shared = sharedOptions('sinks', section.configs, plugs)
   return { ...section, findings: [...section.findings, ...shared] }
 }
 

@@ -3,14 +3,14 @@ import { messageOf, type Problem } from '../../core/errors.ts'
 import { isObject, type JsonObject } from '../../core/event.ts'
 import type { OptionsSchema } from '../../core/plugin.ts'
 import { compileOptions } from '../validators.ts'
-import type { Finding } from './finding.ts'
+import type { Find } from './compiled.ts'
 import { knownKeys } from './schema-walk.ts'
 
 /** What an entry of routes.yaml looks like. */
 export interface Shape {
   readonly schema: JsonObject
   /** Puts the defaults into the value, and says what is wrong with it. */
-  check(value: unknown): Finding[]
+  readonly check: Find
 }
 
 /** A plug as far as its options go. */

@@ -1,24 +1,48 @@
-import { isObject, type Json } from '../../core/event.ts'
-import { type Finding, type Path, pathKey, withoutEffects } from './finding.ts'
+import type { ErrorObject } from 'ajv'
+import { type Finding, type Path, pathKey, pathOf, withoutEffects } from './finding.ts'
 
 /**
- * What is wrong with a value of which some parts are not known yet, whatever they will be. Such a part is there as its
- * reference (`${VAR}`), which need not look like what it stands for. So nothing counts that is said of it or of the whole
- * (as by a plug's check that throws), and elsewhere only what is said without that part as well.
+ * Which of ajv's errors hold whatever the unknown parts of a value will be. Such a part is there as its reference
+ * (`${VAR}`), which need not look like what it stands for. So an error counts only if no such part is in what was judged:
+ * by a condition or a choice (`if`, `anyOf`), all that hangs on it.
  */
-export function certainFindings(
-  value: Json,
-  unknown: readonly Path[],
-  findingsOf: (value: Json) => readonly Finding[],
-): readonly Finding[] {
-  if (unknown.length === 0) return findingsOf(value)
-  const keys = new Set(unknown.map(pathKey))
-  const known = without(value, keys, [])
-  const said = findingsOf(value)
-  const still = new Set(findingsOf(known).map(keyOf))
-  return withoutUnknown(said, unknown).filter((finding) => {
-    return isKeyOf(keys, finding) || (finding.path.length > 0 && still.has(keyOf(finding)))
-  })
+export function isCertain(unknown: readonly Path[]): (error: ErrorObject) => boolean {
+  return ({ schemaPath, instancePath }) => {
+    const { depth, keyword } = firstJudge(schemaPath)
+    const judged = pathOf(instancePath).slice(0, depth)
+    return unknown.every((path) => {
+      if (judged.some((part, index) => part !== path[index])) return true
+      return OF_FORM.has(keyword) && path.length > judged.length
+    })
+  }
+}
+
+/** They ask what kind of value it is and which keys it has or how many, not what these hold. */
+const OF_FORM: ReadonlySet<string> = new Set([
+  ...['type', 'required', 'additionalProperties', 'propertyNames'],
+  ...['minProperties', 'maxProperties', 'minItems', 'maxItems'],
+])
+
+/** Keywords that lead on in any case: how many parts of the schema's path they take, and of the value's. */
+const LEADS: Readonly<Record<string, readonly [number, number]>> = {
+  properties: [2, 1],
+  patternProperties: [2, 1],
+  additionalProperties: [1, 1],
+  items: [1, 1],
+  allOf: [2, 0],
+}
+
+/** The first keyword on the way to an error that may judge one way or another, and how deep in the value it stands. */
+function firstJudge(schemaPath: string): { readonly keyword: string; readonly depth: number } {
+  const parts = schemaPath.split('/').slice(1)
+  let [at, depth] = [0, 0]
+  while (at < parts.length - 1) {
+    const lead = LEADS[parts[at] ?? '']
+    if (lead === undefined) break
+    at += lead[0]
+    depth += lead[1]
+  }
+  return { keyword: parts[at] ?? '', depth }
 }
 
 /** Without those that are about something unknown. Its key is known. */
@@ -48,23 +72,4 @@ export function withoutAroundUnknown(
     conditions.flatMap((path) => path.map((_, depth) => pathKey(path.slice(0, depth)))),
   )
   return findings.filter(({ path }) => path.length < 4 || !around.has(pathKey(path)))
-}
-
-function keyOf({ path, message }: Finding): string {
-  return JSON.stringify([path, message])
-}
-
-/** A copy without what these paths lead to. */
-function without(value: Json, left: ReadonlySet<string>, path: Path): Json {
-  const stays = (key: string) => !left.has(pathKey([...path, key]))
-  if (Array.isArray(value)) {
-    return value.flatMap((item, index) =>
-      stays(String(index)) ? [without(item, left, [...path, String(index)])] : [],
-    )
-  }
-  if (!isObject(value)) return value
-  const entries = Object.entries(value).filter(([key]) => stays(key))
-  return Object.fromEntries(
-    entries.map(([key, item]) => [key, without(item, left, [...path, key])]),
-  )
 }

@@ -1,5 +1,5 @@
 import type { WrittenPlace } from './document.ts'
-import { hasReference } from './env.ts'
+import { hasReference, isWords, literalIn, OUTSIDE } from './env.ts'
 import { hideAll } from './excerpt.ts'
 
 /** Whether a value is a URL, or was to become one. */
@@ -14,11 +14,30 @@ export function hideInAddress(address: string): string {
   const [, scheme = '', user = '', host = '', rest = ''] = PARTS.exec(address) ?? []
   if (!hasReference(address) && (scheme === '' || !URL.canParse(address))) return hideAll(address)
   const [at, mark] = [user.slice(-1), rest.slice(0, 1)]
-  return scheme + hideLiteral(user.slice(0, -1)) + at + host + mark + hideLiteral(rest.slice(1))
+  const hide = (part: string) =>
+    hasReference(part) && !givesAccess(address) ? part : hideAll(part)
+  return scheme + hide(user.slice(0, -1)) + at + host + mark + hide(rest.slice(1))
 }
 
-function hideLiteral(text: string): string {
-  return hasReference(text) ? text : hideAll(text)
+/** Whether it holds a user, a password, a query or a fragment that does not come from outside. */
+export function givesAccess(address: string): boolean {
+  if (hasReference(address)) return accessIn(literalIn(address)).some(isWords)
+  return URL.canParse(address) && secretsInAddress(address).length > 0
+}
+
+/** Whether a secret that is an address gives it away, by what it holds of its own: its path may be the secret. */
+export function isLiteralAddress(address: string): boolean {
+  const text = literalIn(address)
+  const [, , , host = ''] = PARTS.exec(text) ?? []
+  const path = host.replace(/^[^/]*/, '')
+  return accessIn(text).some(isWords) || (isWords(path) && !path.includes(OUTSIDE))
+}
+
+/** A password, or a user by itself; each value of the query; the fragment. */
+function accessIn(address: string): readonly string[] {
+  const [, , user = '', , rest = ''] = PARTS.exec(address) ?? []
+  const [, name = '', password = ''] = /^([^:]*):?(.*)@$/s.exec(user) ?? []
+  return [password || name, ...rest.split(/[?#&]/).map((pair) => pair.replace(/^[^=]*=/, ''))]
 }
 
 function decoded(text: string): string {

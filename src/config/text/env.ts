@@ -28,6 +28,24 @@ export function hasReference(text: string): boolean {
   return references.some(([, inner = '', end]) => end && (VARIABLE.test(inner) || FILE.test(inner)))
 }
 
+/** Stands for what comes from outside. */
+export const OUTSIDE = '\0'
+
+/** What a text itself gives away: it holds OUTSIDE in place of its references, but for those that have a default. */
+export function literalIn(text: string): string {
+  return text.replaceAll(REFERENCE, (reference) => {
+    if (reference === '$$') return '$'
+    if (!hasReference(reference)) return reference
+    const [, , fallback = ''] = VARIABLE.exec(reference.slice(2, -1)) ?? []
+    return fallback.replaceAll('$$', () => '$') || OUTSIDE
+  })
+}
+
+/** Whether what `literalIn` has left is more than what stands between one reference and the next. */
+export function isWords(text: string): boolean {
+  return /[\p{L}\p{N}]/u.test(text)
+}
+
 /** A variable that a text asks for. */
 export interface Variable {
   readonly name: string

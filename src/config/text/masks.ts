@@ -4,6 +4,7 @@ import { hideInAddress, isAddress } from './address.ts'
 import type { Document, Place } from './document.ts'
 import { hasReference } from './env.ts'
 import { hideAll } from './excerpt.ts'
+import { isLiteral } from './literal.ts'
 
 /** The places that `schema` marks as secret or does not know. */
 export function secretsOf({ places }: Document, schema: JsonObject): readonly Place[] {
@@ -35,12 +36,14 @@ interface Range {
 
 /**
  * A secret that lacks its quotes may be read as an anchor, an alias, a comment or, with its keys, an object: hides all
- * from the key to the end of the line. What comes from outside stays as written.
+ * from the key to the end of the line. What comes from outside alone stays as written.
  */
-function rangesOf({ after, from, to, kind, source }: Place, text: string): Range[] {
+function rangesOf(place: Place, text: string): Range[] {
+  const { after, from, to, kind } = place
   const lead = text.slice(after, from).search(/[&#!]/)
   const comment = commentAt(text, to)
-  const isShown = kind === 'list' || (kind === 'scalar' && hasReference(source))
+  const isShown =
+    kind === 'list' || (kind === 'scalar' && hasReference(place.source) && !isLiteral(place))
   return [
     ...(lead === -1 ? [] : [{ from: after + lead, to: from, hide: hideAll }]),
     ...(isShown ? [] : [{ from, to, hide: hideAll }]),

@@ -1,6 +1,7 @@
+import type { Problem } from '../../core/errors.ts'
 import { type Finding, MAX_PROBLEMS, type Path, pathKey } from '../check/finding.ts'
 import type { LocatedProblem } from '../config.ts'
-import type { Document } from './document.ts'
+import type { Document, Position } from './document.ts'
 import { excerptOf } from './excerpt.ts'
 import type { Word } from './expand.ts'
 
@@ -18,17 +19,28 @@ export function locate(
   disclosure: Disclosure,
 ): LocatedProblem[] {
   const conceal = concealing(disclosure.words)
-  const placed = findings.map((finding) => ({ ...finding, offset: offsetOf(finding, document) }))
-  const shown = placed.toSorted((a, b) => a.offset - b.offset).slice(0, MAX_PROBLEMS)
-  const problems = shown.map(({ path, message, offset }) => ({
+  const placed = findings.map((finding) => {
+    const offset = offsetOf(finding, document)
+    return { ...finding, offset, at: document.positionAt(offset) }
+  })
+  return inOrder(placed, ({ path, message, offset, at }) => ({
     path: path.join('.'),
     message: conceal(message, path),
-    ...document.positionAt(offset),
+    ...at,
     excerpt: excerptOf(disclosure.hiddenText, offset),
   }))
+}
+
+/** As problems, in the order of the file, and no more of them than help. */
+export function inOrder<Placed extends { readonly at: Position }, Shown extends Problem>(
+  placed: readonly Placed[],
+  show: (one: Placed) => Shown,
+): Shown[] {
+  const sorted = placed.toSorted((a, b) => a.at.line - b.at.line || a.at.column - b.at.column)
+  const problems = sorted.slice(0, MAX_PROBLEMS).map(show)
   const last = problems.at(-1)
-  if (last === undefined || shown.length === placed.length) return problems
-  const more = placed.length - shown.length
+  const more = sorted.length - problems.length
+  if (last === undefined || more === 0) return problems
   return [...problems, { ...last, path: '', message: `and ${more} more problems below this line` }]
 }
 
