@@ -1,9 +1,11 @@
 import type { ChildProcess } from 'node:child_process'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { once } from 'node:events'
-import { basename, join } from 'node:path'
+import { basename } from 'node:path'
 import { build } from 'esbuild'
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare'
+import { builtWorker, workerOptions } from '../src/cli/build/miniflare.ts'
+import { wranglerConfig } from '../src/cli/build/wrangler.ts'
 
 /** The platform itself, on this machine: what a worker may not do there fails here too. */
 export interface Workerd {
@@ -16,7 +18,6 @@ export interface Workerd {
   close(): Promise<void>
 }
 
-/** A worker of one Durable Object class, `Gateway`, bound as `GATEWAY`. */
 export type WorkerdOptions = WorkerCode & {
   /** What the environment holds besides: secrets, for one. */
   readonly bindings?: Readonly<Record<string, string>>
@@ -25,23 +26,20 @@ export type WorkerdOptions = WorkerCode & {
 }
 
 type WorkerCode =
+  /** Runs as a built one does: it has a Durable Object class, `Gateway`, bound as `GATEWAY`. */
   | { readonly script: string }
-  /** As `lark-fanout build` makes it, with its `worker.js`. */
+  /** As `lark-fanout build` makes it: runs as its `wrangler.jsonc` says. */
   | { readonly modulesFolder: string }
-
-const COMPATIBILITY_DATE = '2026-11-01'
 
 export async function startWorkerd(options: WorkerdOptions): Promise<Workerd> {
   const { bindings = {}, persist } = options
   const logged: string[] = []
+  const code = await codeOf(options)
   const started = watchChildren()
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
-      ...codeOf(options),
-      modules: true,
+      ...code,
       bindings: { ...bindings },
-      compatibilityDate: COMPATIBILITY_DATE,
-      durableObjects: { GATEWAY: { className: 'Gateway', useSQLite: true } },
       ...(persist && { resourcePersistencePath: persist }),
       handleStructuredLogs: ({ message }) => logged.push(String(message)),
       log: new Log(LogLevel.NONE),
@@ -61,9 +59,9 @@ export async function startWorkerd(options: WorkerdOptions): Promise<Workerd> {
   }
 }
 
-function codeOf(code: WorkerCode) {
-  if ('script' in code) return { script: code.script }
-  return { scriptPath: join(code.modulesFolder, 'worker.js'), modulesRoot: code.modulesFolder }
+async function codeOf(code: WorkerCode) {
+  if ('modulesFolder' in code) return builtWorker(code.modulesFolder)
+  return { script: code.script, ...workerOptions(wranglerConfig('test')) }
 }
 
 /** Miniflare keeps the process to itself. One start at a time, or this sees those of others too. */

@@ -4,9 +4,10 @@ import type { Variable } from '../config/text/env.ts'
 import { BundleError, bundle } from './build/bundle.ts'
 import { makeModules } from './build/entry.ts'
 import { checkFolder, writeFolder } from './build/folder.ts'
-import { pluginProblems } from './build/plugin-problems.ts'
+import { pluginProblems, pluginWarnings } from './build/plugin-problems.ts'
+import { privateHosts } from './build/private-hosts.ts'
 import { readUnexpanded, type UnexpandedFile } from './build/read.ts'
-import { wranglerConfig } from './build/wrangler.ts'
+import { LOCATIONS } from './build/wrangler.ts'
 import {
   type Command,
   configFile,
@@ -20,10 +21,12 @@ import {
 const TARGETS = ['cloudflare'] as const
 
 export const build: Command = {
-  usage: '--target cloudflare [--out DIR] [--name NAME] [--config FILE]',
+  usage: '--target cloudflare [--out DIR] [--name NAME] [--location PLACE] [--config FILE]',
   help: `--target cloudflare  a worker with its wrangler.jsonc, ready for wrangler deploy
 --out DIR            the folder to write; dist-cloudflare beside routes.yaml without it
 --name NAME          what the worker is called; lark-fanout without it
+--location PLACE     where its store shall be, from its first request on: one of
+                     ${LOCATIONS.join(', ')}
 ${configHelp}
 
 routes.yaml is checked as far as it can be without the values of its variables: they stay out of
@@ -34,21 +37,33 @@ the target lacks among them.`,
     target: { type: 'string' },
     out: { type: 'string' },
     name: { type: 'string', default: 'lark-fanout' },
+    location: { type: 'string' },
   },
   async run(args) {
     if (oneOf(args, 'target', TARGETS) === undefined) {
       throw new UsageError(`--target is missing: there is ${TARGETS.join(', ')}`)
     }
     const name = workerName(text(args, 'name') ?? '')
+    const location = oneOf(args, 'location', LOCATIONS)
     const file = await readUnexpanded(configFile(args))
-    if (file.warnings) process.stderr.write(`${file.warnings}\n\n`)
+    warn(file.warnings)
     const folder = resolve(text(args, 'out') ?? join(file.folder, 'dist-cloudflare'))
-    await checkFolder(folder)
+    await checkFolder(folder, name)
     const script = await bundleFile(file)
-    await writeFolder(folder, { 'worker.js': script, 'wrangler.jsonc': wranglerConfig(name) })
+    warn(
+      file.report([
+        ...privateHosts(file.config),
+        ...(await pluginWarnings(file.config, file.folder)),
+      ]),
+    )
+    await writeFolder(folder, name, script, location)
     process.stdout.write(report(relative('', folder) || '.', script, file.variables))
     return 0
   },
+}
+
+function warn(text: string): void {
+  if (text) process.stderr.write(`${text}\n\n`)
 }
 
 function workerName(name: string): string {
@@ -71,13 +86,14 @@ function report(folder: string, script: string, variables: readonly Variable[]):
     `${kilobytes(Buffer.byteLength(script))} minified`,
     `${kilobytes(gzipSync(script).length)} gzipped`,
   ]
+  const opensApi = variables.some(({ name }) => name === 'ADMIN_TOKEN')
   const lines = [
     `${folder}/worker.js       ${sizes.join(', ')}`,
     `${folder}/wrangler.jsonc`,
     '',
-    `  cd ${folder}`,
+    `  cd ${shellWord(folder)}`,
     ...variables.map(({ name, isOptional }) => put(name, isOptional && 'has a default')),
-    put('ADMIN_TOKEN', 'opens the API'),
+    ...(opensApi ? [] : [put('ADMIN_TOKEN', 'opens the API')]),
     '  npx wrangler deploy',
   ]
   return `${lines.join('\n')}\n`
@@ -86,6 +102,11 @@ function report(folder: string, script: string, variables: readonly Variable[]):
 /** `why` it need not be set. */
 function put(name: string, why: string | false): string {
   return `  npx wrangler secret put ${name}${why ? `  # optional: ${why}` : ''}`
+}
+
+/** As a shell takes it for one word. */
+function shellWord(text: string): string {
+  return /^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
 }
 
 function kilobytes(bytes: number): string {

@@ -1,3 +1,4 @@
+import { isBuiltin } from 'node:module'
 import { build, type Message, type Plugin } from 'esbuild'
 import { type MadeModules, ownFile } from './entry.ts'
 
@@ -12,8 +13,11 @@ export class BundleError extends Error {
   }
 }
 
-/** Modules and all that they import as one script. Throws BundleError. */
-export async function bundle({ entry, checks }: MadeModules): Promise<string> {
+/** Modules and all that they import as one script, with other names for some globals. Throws BundleError. */
+export async function bundle(
+  { entry, checks }: MadeModules,
+  renamed: Readonly<Record<string, string>> = {},
+): Promise<string> {
   const { outputFiles } = await build({
     stdin: { contents: entry, sourcefile: 'worker', resolveDir: import.meta.dirname },
     bundle: true,
@@ -27,8 +31,9 @@ export async function bundle({ entry, checks }: MadeModules): Promise<string> {
     external: ['cloudflare:*'],
     // As Node reads TypeScript: without a tsconfig.json.
     tsconfigRaw: {},
+    define: { ...renamed },
     logLevel: 'silent',
-    plugins: [madeModules(checks), shareOwnModules],
+    plugins: [madeModules(checks), shareOwnModules, refuseNode],
   }).catch((error) => {
     throw isBuildFailure(error) ? new BundleError(error.errors) : error
   })
@@ -60,6 +65,19 @@ const shareOwnModules: Plugin = {
     onResolve({ filter: /^@sinclair\/typebox$/ }, ({ path, kind, pluginData }) => {
       if (pluginData === 'own') return undefined
       return resolve(path, { kind, resolveDir: import.meta.dirname, pluginData: 'own' })
+    })
+  },
+}
+
+/** By `import()`, or in a `try`, esbuild takes what it cannot find for what may be missing. */
+const refuseNode: Plugin = {
+  name: 'no Node',
+  setup({ onResolve, resolve }) {
+    onResolve({ filter: /^[a-z]/ }, async ({ path, pluginData, ...from }) => {
+      if (pluginData === 'looked for' || !(path.startsWith('node:') || isBuiltin(path))) return
+      // A package may be called like that, or say what it has in its place for browsers.
+      const { errors } = await resolve(path, { ...from, pluginData: 'looked for' })
+      return errors.length > 0 ? { errors: [{ text: `Could not resolve "${path}"` }] } : undefined
     })
   },
 }

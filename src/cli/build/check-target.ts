@@ -1,4 +1,6 @@
 import type { Finding, Path } from '../../config/check/finding.ts'
+import { variablesIn } from '../../config/text/env.ts'
+import { mapTexts } from '../../config/text/expand.ts'
 import { parseRule } from '../../core/egress/rules.ts'
 import { isObject, type Json, type JsonObject } from '../../core/event.ts'
 import {
@@ -8,9 +10,11 @@ import {
   lackingSinks,
   lackingSources,
 } from './edge-plugs.ts'
+import { OBJECT_BINDING } from './wrangler.ts'
 
 /** What routes.yaml asks for, as it is written, and a worker has not. */
-export function checkTarget({ sources, sinks, egress }: JsonObject): readonly Finding[] {
+export function checkTarget(file: JsonObject): readonly Finding[] {
+  const { sources, sinks, egress } = file
   return [
     ...entriesOf(sources).flatMap(([name, { type }]) =>
       lackingType(['sources', name], type, lackingSources, edgeSources),
@@ -20,6 +24,7 @@ export function checkTarget({ sources, sinks, egress }: JsonObject): readonly Fi
       ...optionsOf(['sinks', name], sink),
     ]),
     ...unseenAddresses(egress),
+    ...takenNames(file),
   ]
 }
 
@@ -31,16 +36,17 @@ function entriesOf(section: Json | undefined): readonly (readonly [string, JsonO
 function lackingType(
   path: Path,
   type: Json | undefined,
-  lacking: Readonly<Record<string, string>>,
-  there: Readonly<Record<string, unknown>>,
+  lacking: ReadonlyMap<string, string>,
+  there: ReadonlyMap<string, unknown>,
 ): Finding[] {
-  if (typeof type !== 'string' || !Object.hasOwn(lacking, type)) return []
-  const message = `${lacking[type]} (it has ${Object.keys(there).join(', ')})`
+  const why = lacking.get(String(type))
+  if (why === undefined) return []
+  const message = `${why} (it has ${[...there.keys()].join(', ')})`
   return [{ path: [...path, 'type'], message }]
 }
 
 function optionsOf(path: Path, sink: JsonObject): Finding[] {
-  if (!Object.hasOwn(edgeSinks, String(sink.type))) return []
+  if (!edgeSinks.has(String(sink.type))) return []
   const lacking = Object.entries(lackingOptions).filter(([name]) => Object.hasOwn(sink, name))
   return lacking.map(([name, message]) => ({ path: [...path, name], message, onKey: true }))
 }
@@ -56,4 +62,16 @@ function unseenAddresses(egress: Json | undefined): Finding[] {
     const isAddress = typeof rule === 'object' && 'range' in rule
     return isAddress ? [{ path: ['egress', 'deny', String(index)], message: UNSEEN }] : []
   })
+}
+
+const TAKEN = `a worker has its object by the name ${OBJECT_BINDING}: give the variable another name`
+
+function takenNames(file: JsonObject): readonly Finding[] {
+  const findings: Finding[] = []
+  mapTexts(file, (text, path) => {
+    const isTaken = variablesIn(text).some(({ name }) => name === OBJECT_BINDING)
+    if (isTaken) findings.push({ path, message: TAKEN })
+    return text
+  })
+  return findings
 }

@@ -1,8 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import type { BundledConfig } from '../../config/bundled.ts'
-import { type Plug, plainSchema } from '../../config/check/shape.ts'
-import { standaloneChecks } from '../../config/standalone.ts'
-import type { JsonObject } from '../../core/event.ts'
+import { standaloneEvents, standaloneSinks, standaloneSources } from '../../config/standalone.ts'
 import { eventSchemas } from '../../feishu/event-schemas.ts'
 import { pluginFile, resolveSink, sourceTypes } from '../../hosts/node-plugs.ts'
 import { edgeSinks, edgeSources, type OwnModule } from './edge-plugs.ts'
@@ -21,8 +19,10 @@ export async function makeModules(config: BundledConfig, folder: string): Promis
   const plugs = await Promise.all(sinks.map((type) => resolveSink(folder, type)))
   const imports = [
     importOwn({ file: 'hosts/edge/worker', name: 'createWorker' }, 'createWorker'),
-    ...sources.map((type, index) => importPlug(`source${index}`, edgeSources[type], folder, type)),
-    ...sinks.map((type, index) => importPlug(`sink${index}`, edgeSinks[type], folder, type)),
+    ...sources.map((type, index) =>
+      importPlug(`source${index}`, edgeSources.get(type), folder, type),
+    ),
+    ...sinks.map((type, index) => importPlug(`sink${index}`, edgeSinks.get(type), folder, type)),
     ...['sources', 'sinks', 'events'].map((name) => `import ${name} from "checks:${name}"`),
   ]
   return {
@@ -37,9 +37,10 @@ export default worker.handler
 export const { Gateway, Outgoing } = worker
 `,
     checks: {
-      'checks:sources': optionChecks(sourceTypes.filter(({ type }) => sources.includes(type))),
-      'checks:sinks': optionChecks(plugs.filter((plug) => plug !== undefined)),
-      'checks:events': eventChecks(config),
+      'checks:sources': standaloneSources(sourceTypes.filter(({ type }) => sources.includes(type))),
+      'checks:sinks': standaloneSinks(plugs.filter((plug) => plug !== undefined)),
+      // Of all types: a replay checks events of types that no source accepts any more.
+      'checks:events': standaloneEvents(eventSchemas),
     },
   }
 }
@@ -62,20 +63,4 @@ function importOwn({ file, name }: OwnModule, as: string): string {
 function importPlug(as: string, own: OwnModule | undefined, folder: string, type: string): string {
   if (own) return importOwn(own, as)
   return `import ${as} from ${JSON.stringify(pluginFile(folder, type))}`
-}
-
-function optionChecks(plugs: readonly Plug[]): string {
-  const schemas = plugs.map(({ type, options }): [string, JsonObject] => {
-    return [type, { ...plainSchema(options), type: 'object' }]
-  })
-  return standaloneChecks(Object.fromEntries(schemas), { useDefaults: true })
-}
-
-/** Of the event types that any source accepts. */
-function eventChecks({ sources }: BundledConfig): string {
-  const isAccepted = (type: string) =>
-    sources.some(({ events }) => events === '*' || events.includes(type))
-  const accepted = Object.entries(eventSchemas).filter(([type]) => isAccepted(type))
-  const schemas = accepted.map(([type, schema]) => [type, plainSchema(schema)] as const)
-  return standaloneChecks(Object.fromEntries(schemas), { useDefaults: false })
 }

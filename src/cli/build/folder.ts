@@ -1,29 +1,50 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { messageOf } from '../../core/errors.ts'
 import { UsageError } from '../command.ts'
-import { MADE } from './wrangler.ts'
+import { type Location, MADE, readWrangler, wranglerText } from './wrangler.ts'
 
-/** Throws UsageError for a folder that is neither new nor made here before. */
-export async function checkFolder(folder: string): Promise<void> {
-  if (await isOurs(folder)) return
-  throw new UsageError(`${folder} holds something else: name another folder with --out`)
+/** Throws UsageError for a folder that is neither new nor made here before, for a worker of this name. */
+export async function checkFolder(folder: string, name: string): Promise<void> {
+  const names = await namesIn(folder)
+  if (names.length === 0) return
+  const text = await readFile(join(folder, 'wrangler.jsonc'), 'utf8').catch(() => '')
+  if (!text.startsWith(MADE)) {
+    throw new UsageError(`${folder} holds something else: name another folder with --out`)
+  }
+  const { name: before } = readWrangler(text)
+  if (before === name) return
+  throw new UsageError(
+    `${folder} holds the worker ${before}, with its secrets: name another folder with --out`,
+  )
 }
 
 /** What else is in the folder stays. */
 export async function writeFolder(
   folder: string,
-  files: Readonly<Record<string, string>>,
+  name: string,
+  script: string,
+  location?: Location,
 ): Promise<void> {
+  const files = {
+    'wrangler.jsonc': wranglerText(name, location),
+    'worker.js': script,
+    // Here is .dev.vars, too.
+    '.gitignore': '*\n',
+  }
   await mkdir(folder, { recursive: true })
-  for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text)
+  for (const [file, text] of Object.entries(files)) await writeFile(join(folder, file), text)
 }
 
-async function isOurs(folder: string): Promise<boolean> {
-  const names = await readdir(folder).catch((error) => {
-    if (error.code === 'ENOENT') return []
-    throw new UsageError(`cannot write to ${folder}: ${error.message}`)
-  })
-  if (names.length === 0) return true
-  const text = await readFile(join(folder, 'wrangler.jsonc'), 'utf8').catch(() => '')
-  return text.startsWith(MADE)
+async function namesIn(folder: string): Promise<readonly string[]> {
+  try {
+    return await readdir(folder)
+  } catch (error) {
+    if (isMissing(error)) return []
+    throw new UsageError(`cannot write to ${folder}: ${messageOf(error)}`)
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT'
 }

@@ -5,8 +5,9 @@ import { readConfigFile } from '../../hosts/node-config.ts'
 import { createNodeLog } from '../../hosts/node-log.ts'
 import { bundle } from '../build/bundle.ts'
 import { makeModules } from '../build/entry.ts'
+import { writeFolder } from '../build/folder.ts'
+import { builtWorker } from '../build/miniflare.ts'
 import { readUnexpanded } from '../build/read.ts'
-import { COMPATIBILITY_DATE } from '../build/wrangler.ts'
 
 /** A gateway that runs the demo's routes.yaml. */
 export interface DemoGateway {
@@ -29,14 +30,12 @@ export async function openOnNode(folder: string, variables: Variables): Promise<
 export async function openOnWorkerd(folder: string, variables: Variables): Promise<DemoGateway> {
   const { convertV4MiniflareOptions, Log, LogLevel, Miniflare } = await import('miniflare')
   const file = await readUnexpanded(join(folder, 'routes.yaml'))
-  const script = await bundle(await makeModules(file.config, folder))
+  const built = join(folder, 'worker')
+  await writeFolder(built, 'demo', await bundle(await makeModules(file.config, folder)))
   const workerd = new Miniflare(
     convertV4MiniflareOptions({
-      script,
-      modules: true,
+      ...(await builtWorker(built)),
       bindings: { LOG_LEVEL: 'error', ...variables },
-      compatibilityDate: COMPATIBILITY_DATE,
-      durableObjects: { GATEWAY: { className: 'Gateway', useSQLite: true } },
       resourcePersistencePath: join(folder, 'workerd'),
       log: new Log(LogLevel.NONE),
     }),
