@@ -6,6 +6,7 @@ import type { Store } from '../src/core/store.ts'
 import { eventSchemas } from '../src/feishu/event-schemas.ts'
 import { createGateway } from '../src/gateway.ts'
 import { createNodeRuntime } from '../src/hosts/node-runtime.ts'
+import type { IntakeRoom } from '../src/http/intake.ts'
 import { openMemoryStore } from '../src/stores/memory.ts'
 import { load, sourceTypes } from './config/load-text.ts'
 import { recordingLog } from './log.ts'
@@ -23,7 +24,7 @@ routes:
 `
 
 /** A real gateway in this process: sources from routes.yaml, the memory store unless another is given. */
-export async function openInProcess(store: Store = openMemoryStore()) {
+export async function openInProcess(store: Store = openMemoryStore(), intakeRoom?: IntakeRoom) {
   const delivered: Event[] = []
   const recorder = defineSink({
     type: 'recorder',
@@ -44,7 +45,7 @@ export async function openInProcess(store: Store = openMemoryStore()) {
     received: (_source: string, _type: string, result: string) => void results.push(result),
     attempted() {},
   }
-  const gateway = createGateway({ plan, store, runtime, meter, wakeAt() {} })
+  const gateway = createGateway({ plan, store, runtime, meter, intakeRoom, wakeAt() {} })
   const send = (path: string, init: RequestInit) =>
     gateway.fetch(new Request(`http://gateway${path}`, init))
   const post = (message: { headers: Record<string, string>; body: string }) =>

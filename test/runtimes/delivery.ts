@@ -5,7 +5,15 @@ import { callbackOf, openFolder, post, sealed } from '../serve.ts'
 import { eventually } from './eventually.ts'
 import { ADMIN_TOKEN } from './places.ts'
 import type { Row } from './rows.ts'
-import { HOOK_SECRET, patternCases, type World, wrongPatterns, wrongRoutesYaml } from './world.ts'
+import {
+  HOOK_SECRET,
+  patternCases,
+  type World,
+  wrongPatterns,
+  wrongRoutesYaml,
+  wrongTexts,
+  wrongTextsYaml,
+} from './world.ts'
 
 async function ask(url: string, path: string, body?: object) {
   const answer = await fetch(`${url}${path}`, {
@@ -22,6 +30,11 @@ function eventFor(sink: string) {
 
 function idsAt(world: World, path: string): string[] {
   return world.at(path).map(({ headers }) => String(headers['webhook-id']))
+}
+
+/** The numbers of the routes whose patterns have problems. */
+function routesNamed(text: string): ReadonlySet<number> {
+  return new Set(Array.from(text.matchAll(/ routes\.(\d+)\.match/g), ([, n]) => Number(n)))
 }
 
 export const deliveryRows: readonly Row[] = [
@@ -54,11 +67,18 @@ export const deliveryRows: readonly Row[] = [
     async run(_, place) {
       await using folder = await openFolder({ 'routes.yaml': wrongRoutesYaml() })
       const { code, stderr } = await place.check(folder)
-      const named = new Set(
-        Array.from(stderr.matchAll(/ routes\.(\d+)\.match/g), ([, n]) => Number(n)),
-      )
+      const named = routesNamed(stderr)
       expect(code).toBe(2)
       expect(wrongPatterns.filter((_, index) => !named.has(index))).toEqual([])
+    },
+  },
+  {
+    name: 'filters: a wrong text by a variable, and nothing is served',
+    async run(_, place) {
+      await using folder = await openFolder({ 'routes.yaml': wrongTextsYaml() })
+      const variables = Object.fromEntries(wrongTexts.map(({ name, text }) => [name, text]))
+      const named = routesNamed(await place.refusal(folder, variables))
+      expect(wrongTexts.filter((_, index) => !named.has(index))).toEqual([])
     },
   },
   {
@@ -108,6 +128,31 @@ export const deliveryRows: readonly Row[] = [
       const retried = await ask(world.url, '/api/deliveries/retry', { filter: { sink: 'once' } })
       expect(retried).toEqual({ status: 200, body: { dry_run: false, retried: 1 } })
       await eventually(state('delivered'))
+    },
+  },
+]
+
+/** Their sinks fail, or the gateway itself. */
+export const outageRows: readonly Row[] = [
+  {
+    name: 'a sink that fails for 10 s has its event 2 s later at the latest',
+    isLong: true,
+    async run(world) {
+      const lateMs = Promise.withResolvers<number>()
+      let recoversAt: number | undefined
+      world.answer('/failing', (response, request) => {
+        const now = Date.now()
+        recoversAt ??= now + 10_000
+        if (now < recoversAt) return status(503)(response, request)
+        status(200)(response, request)
+        lateMs.resolve(now - recoversAt)
+      })
+      expect(await post(world.url, eventFor('failing'))).toBe('200 accepted')
+      expect(await lateMs.promise).toBeLessThan(2000)
+      await eventually(async () => {
+        const { body } = await ask(world.url, '/api/deliveries?state=delivered&sink=failing')
+        expect(body.items).toHaveLength(1)
+      })
     },
   },
   {

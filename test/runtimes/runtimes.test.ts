@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { deliveryRows } from './delivery.ts'
+import { deliveryRows, outageRows } from './delivery.ts'
 import { hostRows, smokeRow } from './host.ts'
 import { httpRows } from './http.ts'
 import { guests, hosts, type Place, places } from './places.ts'
+import type { Row } from './rows.ts'
 import { openWorld, type World } from './world.ts'
 
 /** `required`: what is missing fails. `present`: it is skipped, by name. Without it only a smoke test runs, for it is quick. */
@@ -37,9 +38,15 @@ function describeOn(place: Place, tests: () => void): void {
 }
 
 function testAll(place: Place): void {
+  const begun = new Map<Row, Promise<void>>()
   let world: World
   beforeAll(async () => {
     world = await openWorld(place)
+    for (const row of outageRows.filter(({ isLong }) => isLong)) {
+      const running = row.run(world, place)
+      running.catch(() => {}) // Its own test tells.
+      begun.set(row, running)
+    }
   }, 60_000)
   afterAll(() => world?.[Symbol.asyncDispose]())
 
@@ -47,4 +54,5 @@ function testAll(place: Place): void {
   for (const host of hosts.filter((each) => each === place)) {
     for (const row of [smokeRow, ...hostRows]) test(row.name, () => row.run(host))
   }
+  for (const row of outageRows) test(row.name, () => begun.get(row) ?? row.run(world, place))
 }

@@ -27,7 +27,7 @@ export interface PatternCase {
 
 const fixtures: {
   readonly valid: readonly PatternCase[]
-  readonly invalid: readonly { readonly pattern: unknown }[]
+  readonly invalid: readonly { readonly pattern: unknown; readonly problems: readonly string[] }[]
 } = parse(readFileSync(new URL('../fixtures/patterns.yaml', import.meta.url), 'utf8'))
 
 export const patternCases = fixtures.valid
@@ -56,12 +56,18 @@ function routesYaml(receiverUrl: string): string {
       retry: { attempts: 5, initial: '200ms', factor: 1, quick: 0 },
     },
     once: { type: 'webhook', url: `${receiverUrl}/once`, retry: { attempts: 1, quick: 0 } },
+    failing: {
+      type: 'webhook',
+      url: `${receiverUrl}/failing`,
+      retry: { initial: '1s', factor: 1, max: '1s', attempts: 100, quick: 0 },
+      breaker: { failures: 1000 },
+    },
     cases: { type: 'webhook', url: `${receiverUrl}/cases` },
     postcard: { type: 'postcard', url: `${receiverUrl}/postcard` },
   }
   const to = (...names: string[]) =>
     names.map((name) => ({ name, match: { user_id: [name] }, to: [name] }))
-  const routes = [...to('hook', 'patient', 'once', 'postcard'), ...caseRoutes]
+  const routes = [...to('hook', 'patient', 'once', 'failing', 'postcard'), ...caseRoutes]
   const source = `  cases:
     type: feishu
     path: /webhook/cases
@@ -77,11 +83,26 @@ export const wrongPatterns = fixtures.invalid.map(({ pattern }) => JSON.stringif
 
 /** A routes.yaml that has them all. */
 export function wrongRoutesYaml(): string {
-  const routes = fixtures.invalid.map(({ pattern }, index) => ({
-    name: `wrong-${index}`,
-    match: literally(pattern),
-    to: ['out'],
-  }))
+  return matchingYaml(fixtures.invalid.map(({ pattern }) => literally(pattern)))
+}
+
+/** What is wrong with a pattern is one text, which a variable can give: `operator` is what it stands at. */
+export const wrongTexts = fixtures.invalid.flatMap(({ pattern, problems }, index) => {
+  const [, operator] = /^a\.0\.(wildcard|cidr)$/.exec(problems.join()) ?? []
+  if (operator === undefined) return []
+  return [{ name: `WRONG_${index}`, operator, text: String(Object(pattern).a[0][operator]) }]
+})
+
+/** A routes.yaml that has them all, as variables. */
+export function wrongTextsYaml(): string {
+  return matchingYaml(
+    wrongTexts.map(({ name, operator }) => ({ a: [{ [operator]: `\${${name}}` }] })),
+  )
+}
+
+/** A route for each. */
+function matchingYaml(patterns: readonly object[]): string {
+  const routes = patterns.map((match, index) => ({ name: `wrong-${index}`, match, to: ['out'] }))
   return `${FEISHU}${stringify({ sinks: { out: { type: 'log' } }, routes })}`
 }
 

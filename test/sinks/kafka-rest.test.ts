@@ -152,10 +152,60 @@ describe('the cluster', () => {
     expect(api.requests.map(({ path }) => path)).toEqual(['/kafka/v3/clusters', records, records])
   })
 
+  test('is asked for once by all who want it at once', async () => {
+    await using api = await openKafkaRestApi(nothing)
+    const sink = await openSink({ url: api.base })
+    const deliver = () => sink.deliver(sampleEvent(), context())
+    await Promise.all(Array.from({ length: 16 }, deliver))
+    const methods = api.requests.map(({ method }) => method)
+    expect(methods).toEqual(['GET', ...Array(16).fill('POST')])
+  })
+
+  const list = (id: string) => status(200, {}, `{"data":[{"cluster_id":"${id}"}]}`)
+
+  test.each([
+    ['404', status(404, {}, '{"error_code":404}')],
+    ['report of 40403', status(200, {}, '{"error_code":40403}')],
+  ])('is asked for again after a %s: it may be another one by now', async (_, unknown) => {
+    await using api = await openReceiver()
+    api.answerWith(list('old'), unknown, list('new'), taken)
+    const sink = await openSink({ url: api.url })
+    await expect(sink.deliver(sampleEvent(), context())).rejects.toThrow('404')
+    await sink.deliver(sampleEvent(), context())
+    expect(api.requests[3]?.path).toBe('/v3/clusters/new/topics/approvals.cc/records')
+  })
+
+  test('is not forgotten for the 404 of an older one', async () => {
+    await using api = await openReceiver()
+    const late = Promise.withResolvers<void>()
+    const unknown = status(404)
+    const unknownLater: Answer = (...asked) => void late.promise.then(() => unknown(...asked))
+    api.answerWith(list('old'), unknown, unknownLater, list('new'), taken)
+    const sink = await openSink({ url: api.url })
+    const deliver = () => sink.deliver(sampleEvent(), context()).catch(messageOf)
+    const both = [deliver(), deliver()]
+    expect(await Promise.race(both)).toContain('404')
+    expect(await deliver()).toBeUndefined()
+    late.resolve()
+    for (const message of await Promise.all(both)) expect(message).toContain('404')
+    expect(await deliver()).toBeUndefined()
+    const methods = api.requests.map(({ method }) => method)
+    expect(methods).toEqual(['GET', 'POST', 'POST', 'GET', 'POST', 'POST'])
+  })
+
+  test('is not asked for where the file names it', async () => {
+    await using api = await openReceiver()
+    api.answerWith(status(404))
+    const sink = await openSink({ url: api.url, cluster_id: 'lkc-1' })
+    for (let n = 0; n < 2; n++) {
+      await expect(sink.deliver(sampleEvent(), context())).rejects.toThrow('404')
+    }
+    expect(api.requests.map(({ method }) => method)).toEqual(['POST', 'POST'])
+  })
+
   test('is asked for again after a failure, which is never permanent', async () => {
     await using api = await openReceiver()
-    const list = '{"data":[{"cluster_id":"a/b"}]}'
-    api.answerWith(status(403, {}, '{"error_code":40301}'), status(200, {}, list), taken)
+    api.answerWith(status(403, {}, '{"error_code":40301}'), list('a/b'), taken)
     const sink = await openSink({ url: api.url })
     const refused = await sink.deliver(sampleEvent(), context()).catch((error: unknown) => error)
     expect(failureOf(refused)).toMatchObject({ permanent: false, status: 403 })

@@ -1,9 +1,9 @@
 import { DeliveryError } from '../../core/errors.ts'
-import { isObject } from '../../core/event.ts'
 import type { Runtime, TlsIdentity } from '../../core/runtime.ts'
 import { noAnswer, readAnswer } from '../answer.ts'
 import { basicAuthorization, withUserAgent } from '../http-options.ts'
 import type { KafkaRecord } from '../kafka-record.ts'
+import { createCluster } from './cluster.ts'
 import type { KafkaRestOptions } from './options.ts'
 import { checkReport, explained, firstObject, NO_API } from './report.ts'
 
@@ -23,7 +23,6 @@ export function createClient(
   const { topic } = options
   const clusters = `${options.url.replace(/\/+$/, '')}/v3/clusters`
   const exchange = createExchange(options, runtime, tls)
-  let clusterId = options.cluster_id
 
   /** That a question is refused says nothing of the record. */
   const ask = (url: string, signal: AbortSignal) =>
@@ -32,21 +31,21 @@ export function createClient(
       throw new DeliveryError(error.message, { ...error.failure, permanent: false })
     })
 
-  async function topicUrl(signal: AbortSignal): Promise<string> {
-    clusterId ??= clusterIdIn(await ask(clusters, signal))
-    return `${clusters}/${encodeURIComponent(clusterId)}/topics/${topic}`
-  }
+  const cluster = createCluster(options.cluster_id, (signal) => ask(clusters, signal))
+  const urlIn = (id: string) => `${clusters}/${encodeURIComponent(id)}/topics/${topic}`
 
   return {
-    async produce(record, signal) {
-      const url = `${await topicUrl(signal)}/records`
-      checkReport(await exchange(url, produceRequest(record, runtime), signal), topic)
-    },
-    async countPartitions(signal) {
-      const count = firstObject(await ask(await topicUrl(signal), signal))?.partitions_count
-      if (typeof count !== 'number') throw new DeliveryError(NO_API)
-      return count
-    },
+    produce: (record, signal) =>
+      cluster.use(signal, async (id) => {
+        const request = produceRequest(record, runtime)
+        checkReport(await exchange(`${urlIn(id)}/records`, request, signal), topic)
+      }),
+    countPartitions: (signal) =>
+      cluster.use(signal, async (id) => {
+        const count = firstObject(await ask(urlIn(id), signal))?.partitions_count
+        if (typeof count !== 'number') throw new DeliveryError(NO_API)
+        return count
+      }),
   }
 }
 
@@ -97,13 +96,4 @@ function produceRequest({ key, value, headers }: KafkaRecord, { crypto }: Runtim
     value: { type: 'BINARY', data: base64(value) },
   })
   return { method: 'POST', headers: { 'Content-Type': 'application/json' }, body }
-}
-
-/** A REST API serves one cluster. */
-function clusterIdIn(text: string): string {
-  const list = firstObject(text)?.data
-  const [first, second] = Array.isArray(list) ? list : []
-  if (!isObject(first) || typeof first.cluster_id !== 'string') throw new DeliveryError(NO_API)
-  if (second === undefined) return first.cluster_id
-  throw new DeliveryError("the REST API has several clusters: set the sink's cluster_id")
 }
