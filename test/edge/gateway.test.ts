@@ -114,7 +114,7 @@ describe('deliveries from a worker', () => {
       await ended(id)
     }
     expect(times).toHaveLength(6)
-    expect((times.at(-1) ?? 0) - (times[0] ?? 0)).toBeGreaterThan(450)
+    expect((times.at(-1) ?? 0) - (times[0] ?? 0)).toBeGreaterThan(350)
   })
 
   test('spare a sink that keeps failing', async () => {

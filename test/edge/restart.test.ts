@@ -138,6 +138,8 @@ routes: [{ name: all, match: { approval_code: [A, B] }, to: [console] }]
   const first = await start()
   await expect.poll(subscribed).toBe(2)
   await expect.poll(() => first.logged.join()).toContain('subscribed')
+  // Its answer waits for all that was written before: that it has subscribed, too.
+  expect(await post(first.url, callbackOf({ approval_code: 'B' }))).toBe('200 accepted')
   await first.kill()
   const asked = feishu.requests.length
   const second = await start()

@@ -72,7 +72,7 @@ test('any bytes, whatever the headers, are a 400 or a 401', patient, async () =>
       const init = { method: 'POST', headers: given, body: new Uint8Array(bytes) }
       expect(await judge(send(to, init))).toBeOneOf(['400', '401'])
     }),
-    { numRuns: runs(1000) },
+    { numRuns: runs(500) },
   )
 })
 
@@ -116,7 +116,7 @@ test('any path and any method is answered as the contract says', patient, async 
       )
       expect(said).toBe(isSource ? (verb === 'POST' ? '400' : '405') : '404')
     }),
-    { numRuns: runs(1000) },
+    { numRuns: runs(500) },
   )
 })
 
@@ -162,7 +162,7 @@ test('a genuine callback with one character changed is not genuine', patient, as
       const said = await judge(send('/sealed', { method: 'POST', ...forged }))
       expect(said).toBeOneOf(['400', '401'])
     }),
-    { numRuns: runs(1000) },
+    { numRuns: runs(500) },
   )
 })
 
@@ -198,7 +198,7 @@ test('whatever the fields of a genuine envelope are, it is taken', patient, asyn
       expect(said).toBe('401')
       expect(JSON.parse(`{${rest}${token}}`).type).toBe('url_verification')
     }),
-    { numRuns: runs(1000) },
+    { numRuns: runs(500) },
   )
 })
 
@@ -224,7 +224,7 @@ test('any event goes in and comes out to the letter', patient, async () => {
       expect(got.data).toEqual(JSON.parse(event))
       await isKept(got, event)
     }),
-    { numRuns: runs(1000) },
+    { numRuns: runs(500) },
   )
 })
 

@@ -107,7 +107,7 @@ test('a pattern is compiled or refused; it matches or not, and explaining agrees
         else missed++
       }
     }),
-    { numRuns: runs(5000) },
+    { numRuns: runs(2500) },
   )
   expect([matched > 0, missed > 0]).toEqual([true, true])
 })
@@ -125,7 +125,7 @@ test('many patterns at once give what each gives by itself', patient, () => {
         expect(index(one)).toEqual(alone)
       }
     }),
-    { numRuns: runs(2000) },
+    { numRuns: runs(1000) },
   )
 })
 
@@ -136,6 +136,6 @@ test('neither a pattern nor an event is changed by being used', patient, () => {
       compiled(wanted)?.(one)
       expect(JSON.stringify([wanted, one])).toBe(before)
     }),
-    { numRuns: runs(1000) },
+    { numRuns: runs(500) },
   )
 })

@@ -84,7 +84,7 @@ test('any text is loaded or refused', patient, async () => {
   )
   await fc.assert(
     fc.asyncProperty(text, async (each) => void (await judge(each))),
-    { numRuns: runs(1000) },
+    { numRuns: runs(500) },
   )
 })
 
@@ -98,7 +98,7 @@ test('a good file with a few changes is loaded or refused', patient, async () =>
       )
       await judge(text)
     }),
-    { numRuns: runs(500) },
+    { numRuns: runs(250) },
   )
 })
 
@@ -116,7 +116,7 @@ test(
         const text = valid.slice(0, old.index) + put + valid.slice(old.index + old[0].length)
         await judge(text)
       }),
-      { numRuns: runs(500) },
+      { numRuns: runs(250) },
     )
   },
 )

@@ -1,17 +1,16 @@
-import { setDefaultCACertificates } from 'node:tls'
-import { beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { DATA } from '../../src/feishu/frames.ts'
 import { createNodeRuntime } from '../../src/hosts/node-runtime.ts'
 import { probeConnection } from '../../src/sources/feishu-ws/probe.ts'
 import { openForwardProxy } from '../forward-proxy.ts'
 import { silentLog } from '../log.ts'
 import { openReceiver, status } from '../receiver.ts'
-import { pem } from '../secure-receiver.ts'
 import { APP } from '../simulator/app.ts'
+import { trustOwnAuthority } from '../trust.ts'
 import { openConnected, openFeishu, sourceAt } from './connected.ts'
 import { openOddFeishu } from './odd-feishu.ts'
 
-beforeAll(() => setDefaultCACertificates([pem('ca.pem')]))
+trustOwnAuthority()
 
 const soon = { timeout: 20_000, interval: 5 }
 const open = new AbortController().signal

@@ -1,15 +1,15 @@
 import { once } from 'node:events'
 import { createServer } from 'node:https'
 import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net'
-import { setDefaultCACertificates } from 'node:tls'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { createNodeFetch } from '../../src/hosts/node-fetch.ts'
 import { connectTo } from '../../src/sources/feishu-ws/socket.ts'
 import { openForwardProxy } from '../forward-proxy.ts'
 import { openReceiver } from '../receiver.ts'
 import { openSecureReceiver, pem } from '../secure-receiver.ts'
+import { trustOwnAuthority } from '../trust.ts'
 
-beforeAll(() => setDefaultCACertificates([pem('ca.pem')]))
+trustOwnAuthority()
 
 /** Where everything is on loopback, whatever its name. */
 function egressVia(proxy?: string) {

@@ -18,7 +18,7 @@ export interface Worker {
     state: ObjectState,
     env: Env,
   ) => { fetch(request: Request): Promise<Response>; alarm(): Promise<void> }
-  /** Takes the object's requests to their receivers. Only this worker itself can call it. */
+  /** Takes the object’s requests to their receivers. No request from outside reaches it. */
   readonly Outgoing: { fetch(request: Request): Promise<Response> }
 }
 
