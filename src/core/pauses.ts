@@ -1,5 +1,6 @@
 import { messageOf } from './errors.ts'
 import type { Ledger, Pause } from './ledger.ts'
+import { optionsMark } from './options-mark.ts'
 import type { LiveSink, Plan } from './plan.ts'
 import type { Runtime } from './runtime.ts'
 
@@ -81,7 +82,7 @@ export function createPauses(
 }
 
 function receiversPause(live: LiveSink, at: number): Pause {
-  return { sink: live.name, by: 'receiver', at, options: optionsOf(live) }
+  return { sink: live.name, by: 'receiver', at, options: optionsMark(live) }
 }
 
 /** Deletes the stale ones, and gives the others. */
@@ -117,12 +118,7 @@ function concerns(
   { sink, by, options }: Pause,
   live: Pick<LiveSink, 'name' | 'fingerprint'>,
 ): boolean {
-  return sink === live.name && (by === 'operator' || options === optionsOf(live))
-}
-
-/** A short piece tells options apart, and is too little to try secrets against. */
-function optionsOf({ fingerprint }: Pick<LiveSink, 'fingerprint'>): string {
-  return fingerprint.slice(0, 8)
+  return sink === live.name && (by === 'operator' || options === optionsMark(live))
 }
 
 function same(a: readonly Pause[], b: readonly Pause[] | undefined): boolean {

@@ -1,5 +1,6 @@
 import { messageOf } from '../../core/errors.ts'
 import type { LaneMemories, LaneMemory } from '../../core/lane/memory.ts'
+import { optionsMark } from '../../core/options-mark.ts'
 import type { LiveSink, Plan } from '../../core/plan.ts'
 import type { Log } from '../../core/runtime.ts'
 import type { KeyStorage } from './platform.ts'
@@ -18,7 +19,7 @@ export async function openLaneMemories(
   return {
     of: (live) => parse(stored.get(live.name), live),
     keep(live, memory) {
-      const row = JSON.stringify({ options: optionsOf(live), ...memory })
+      const row = JSON.stringify({ options: optionsMark(live), ...memory })
       stored.set(live.name, row)
       storage.put(keyOf(live.name), row).catch((error) => {
         const fields = { sink: live.name, error: messageOf(error) }
@@ -32,15 +33,10 @@ function keyOf(sink: string): string {
   return `lane:${sink}`
 }
 
-/** A short piece tells options apart, and is too little to try secrets against. */
-function optionsOf({ fingerprint }: LiveSink): string {
-  return fingerprint.slice(0, 8)
-}
-
 function parse(row: unknown, live: LiveSink): LaneMemory | undefined {
   if (typeof row !== 'string') return undefined
   const { options, failures, openUntil, nextSlot } = Object(JSON.parse(row))
-  if (options !== optionsOf(live)) return undefined
+  if (options !== optionsMark(live)) return undefined
   return { failures: Number(failures), openUntil: timeOf(openUntil), nextSlot: timeOf(nextSlot) }
 }
 

@@ -1,4 +1,5 @@
 import { messageOf } from '../../core/errors.ts'
+import { optionsMark } from '../../core/options-mark.ts'
 import type { LiveSource, Plan } from '../../core/plan.ts'
 import type { Log } from '../../core/runtime.ts'
 import type { KeyStorage } from './platform.ts'
@@ -15,16 +16,12 @@ export function subscribeOnce(plan: Plan, storage: KeyStorage, log: Log): void {
   }
 }
 
-async function subscribe(
-  { name, source, fingerprint }: LiveSource,
-  plan: Plan,
-  storage: KeyStorage,
-): Promise<void> {
+async function subscribe(live: LiveSource, plan: Plan, storage: KeyStorage): Promise<void> {
+  const { name, source } = live
   if (!source.subscribe) return
   const approvals = plan.approvals(name)
   const codes = approvals.map(({ code }) => code).sort()
-  // A short piece tells options apart, and is too little to try secrets against.
-  const wanted = JSON.stringify([fingerprint.slice(0, 8), ...codes])
+  const wanted = JSON.stringify([optionsMark(live), ...codes])
   const key = `subscribed:${name}`
   if ((await storage.get(key)) === wanted) return
   const subscriptions = await source.subscribe(approvals)
