@@ -7,8 +7,8 @@ export interface WakeTimer {
 const LONGEST_MS = 1000
 
 /** Calls `wake` at the earliest of the times asked for, or sooner; whoever is not served then asks again. */
-export function createWakeTimer(wake: () => void): WakeTimer {
-  let timer: NodeJS.Timeout | undefined
+export function createWakeTimer(wake: () => void, longestMs = LONGEST_MS): WakeTimer {
+  let timer: ReturnType<typeof setTimeout> | undefined
   let earliest = Number.POSITIVE_INFINITY
   return {
     wakeAt(time) {
@@ -20,7 +20,7 @@ export function createWakeTimer(wake: () => void): WakeTimer {
           earliest = Number.POSITIVE_INFINITY
           wake()
         },
-        Math.min(Math.max(0, time - Date.now()), LONGEST_MS),
+        Math.min(Math.max(0, time - Date.now()), longestMs),
       )
     },
     close() {

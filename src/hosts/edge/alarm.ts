@@ -1,5 +1,6 @@
 import { messageOf } from '../../core/errors.ts'
 import type { Log } from '../../core/runtime.ts'
+import { createWakeTimer } from '../wake-timer.ts'
 import type { AlarmStorage } from './platform.ts'
 
 /** Wakes the object at the times asked for, or soon after, also when its isolate has ended meanwhile. */
@@ -23,16 +24,10 @@ export interface Alarm {
  */
 const SOON_MS = 5_000
 
-export async function openAlarm(
-  storage: AlarmStorage,
-  wake: () => void,
-  log: Log,
-  now = Date.now,
-): Promise<Alarm> {
+export async function openAlarm(storage: AlarmStorage, wake: () => void, log: Log): Promise<Alarm> {
   // One that an isolate before this one has set: it has not gone off yet, or just has, and is about to be told.
   let alarmAt = (await storage.getAlarm()) ?? Number.POSITIVE_INFINITY
-  let timerAt = Number.POSITIVE_INFINITY
-  let timer: ReturnType<typeof setTimeout> | undefined
+  const timer = createWakeTimer(wake, SOON_MS)
   let ringing = Promise.withResolvers<void>()
 
   /** Not awaited: the platform holds back every answer and every request until it is durable. */
@@ -46,28 +41,15 @@ export async function openAlarm(
     })
   }
 
-  function ensureTimer(time: number): void {
-    if (time >= timerAt) return
-    clearTimeout(timer)
-    timerAt = time
-    timer = setTimeout(
-      () => {
-        timerAt = Number.POSITIVE_INFINITY
-        wake()
-      },
-      Math.max(0, time - now()),
-    )
-  }
-
   return {
     wakeAt(time) {
-      const soon = now() + SOON_MS
+      const soon = Date.now() + SOON_MS
       ensureAlarm(Math.max(time, soon))
-      if (time < soon) ensureTimer(time)
+      if (time < soon) timer.wakeAt(time)
     },
-    guard: () => ensureAlarm(now() + SOON_MS),
+    guard: () => ensureAlarm(Date.now() + SOON_MS),
     next() {
-      ensureAlarm(now())
+      ensureAlarm(Date.now())
       return ringing.promise
     },
     rang() {
