@@ -40,11 +40,12 @@ export async function openForwardProxy(options: ForwardProxyOptions): Promise<Fo
   })
   server.on('connect', (incoming, client: Socket) => {
     asked.push(`CONNECT ${incoming.url}`)
+    client.on('error', () => client.destroy())
     const status = statusFor(incoming.headers['proxy-authorization'])
     if (status !== 200) return void client.end(`HTTP/1.1 ${status} No\r\n\r\n`)
     const onward = connect(target, '127.0.0.1', () => client.write('HTTP/1.1 200 OK\r\n\r\n'))
     onward.on('error', () => client.destroy()).on('close', () => client.destroy())
-    client.on('error', () => onward.destroy()).on('close', () => onward.destroy())
+    client.on('close', () => onward.destroy())
     client.pipe(onward).pipe(client)
   })
   server.on('connection', (socket) => {

@@ -61,7 +61,7 @@ describe.concurrent('at the start: exit code 1, and what to do', () => {
   test('another process keeps the file locked', async () => {
     await using folder = await openFolder({})
     await fillStore(folder)
-    const other = new DatabaseSync(fileIn(folder))
+    const other = new DatabaseSync(fileIn(folder), { timeout: 10_000 })
     other.exec('BEGIN IMMEDIATE')
     await expect(serve(folder)).rejects.toThrow(/ended \(1\)[\s\S]*another process keeps/)
     other.close()
@@ -115,7 +115,8 @@ describe.concurrent('while it runs: 503, and nothing that was acknowledged is lo
     await using gateway = await serve(folder)
     const sender = createSender()
     expect(await sender.send(gateway.url)).toBe('200 accepted')
-    const other = new DatabaseSync(fileIn(folder))
+    // The gateway may still be writing how that was delivered.
+    const other = new DatabaseSync(fileIn(folder), { timeout: 10_000 })
     other.exec('BEGIN IMMEDIATE')
     const refused = await fetch(`${gateway.url}/webhook/event`, {
       method: 'POST',

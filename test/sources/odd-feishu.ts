@@ -30,6 +30,8 @@ export async function openOddFeishu({ isSecure = false, ...options }: OddFeishuO
   const connections = new Set<Socket>()
   server.on('connection', (socket) => connections.add(socket))
   server.on('upgrade', (request, socket, head) => {
+    // A client that breaks off is no fault of a test's, and the server listens no longer itself.
+    socket.on('error', () => socket.destroy())
     if (refuseWith !== undefined) return socket.end(refuseWith)
     sockets.handleUpgrade(request, socket, head, (client) => {
       client.on('message', () => {
