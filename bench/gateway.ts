@@ -22,12 +22,16 @@ export interface GatewayOptions {
   readonly url?: string
   readonly urls?: Readonly<Record<string, string>>
   readonly paused: boolean
+  /** More options of every sink, as YAML has them: `concurrency: 4, timeout: 2s`. */
+  readonly options?: string
   /** Other lines of routes.yaml. */
   readonly more?: string
   /** Writes the store's file before the gateway starts. */
   readonly fill?: (file: string) => Promise<void>
   /** As on an ordinary disk; see slow-flush.c. */
-  readonly slowFlush: boolean
+  readonly slowFlush?: boolean
+  /** A Postgres in place of the file. */
+  readonly databaseUrl?: string
 }
 
 export interface BenchGateway extends Served {
@@ -45,9 +49,12 @@ export async function startGateway(options: GatewayOptions): Promise<BenchGatewa
     await mkdir(join(folder.path, 'data'))
     await options.fill(join(folder.path, 'data', 'lark-fanout.db'))
   }
-  const served = started.use(
-    await serve(folder, { ...IMAGE_ENV, ...(options.slowFlush && slowFlushEnv(folder.path)) }),
-  )
+  const env = {
+    ...IMAGE_ENV,
+    ...(options.slowFlush && slowFlushEnv(folder.path)),
+    ...(options.databaseUrl && { DATABASE_URL: options.databaseUrl }),
+  }
+  const served = started.use(await serve(folder, env))
   const port = Number(new URL(served.url).port)
   const all = started.move()
   const follow = async (next: GatewayOptions) => {
@@ -57,12 +64,12 @@ export async function startGateway(options: GatewayOptions): Promise<BenchGatewa
   return { ...served, port, follow, [Symbol.asyncDispose]: () => all.disposeAsync() }
 }
 
-function routesYaml({ url = '', urls, paused, more = '' }: GatewayOptions): string {
+function routesYaml({ url = '', urls, paused, options, more = '' }: GatewayOptions): string {
   const secret = `whsec_${Buffer.alloc(32, 'bench').toString('base64')}`
   const sinks = Object.entries(urls ?? Object.fromEntries(SINKS.map((name) => [name, url])))
   const lines = sinks.map(
     ([name, address]) =>
-      `  ${name}: { type: webhook, url: "${address}", secret: "${secret}", paused: ${paused} }`,
+      `  ${name}: { type: webhook, url: "${address}", secret: "${secret}", paused: ${paused}${options ? `, ${options}` : ''} }`,
   )
   const routes = sinks.map(
     ([name]) => `  - { name: to-${name}, match: { operate: CREATE }, to: [${name}] }`,

@@ -28,11 +28,26 @@ const dispatcher = new Agent({ connections: 64 })
 /** `port` receives the callbacks, `arrivalsUrl` what becomes of them. All processes read one monotonic clock. */
 export async function measure(port: number, arrivalsUrl: string, load: Load): Promise<Latencies> {
   await takeArrivals(arrivalsUrl)
-  const events = await Promise.all(
-    Array.from({ length: load.eventsPerSecond * load.seconds }, prepare),
-  )
-  const sentAt = await sendAll(`http://127.0.0.1:${port}`, events, load.eventsPerSecond)
-  const latencies = await collect(arrivalsUrl, sentAt, events.length * load.fanOut)
+  const events = await prepareAll(load)
+  const { sentAt } = await sendAll(`http://127.0.0.1:${port}`, events, load.eventsPerSecond)
+  return percentilesOf(await collect(arrivalsUrl, sentAt, events.length * load.fanOut))
+}
+
+/** How long each callback waits for its 200. */
+export async function measureAnswers(
+  port: number,
+  load: Pick<Load, 'eventsPerSecond' | 'seconds'>,
+): Promise<Latencies> {
+  const events = await prepareAll(load)
+  const sent = await sendAll(`http://127.0.0.1:${port}`, events, load.eventsPerSecond)
+  return percentilesOf(sent.answerMs)
+}
+
+function prepareAll({ eventsPerSecond, seconds }: Pick<Load, 'eventsPerSecond' | 'seconds'>) {
+  return Promise.all(Array.from({ length: eventsPerSecond * seconds }, prepare))
+}
+
+function percentilesOf(latencies: number[]): Latencies {
   latencies.sort((a, b) => a - b)
   const at = (share: number) => latencies[Math.floor(latencies.length * share)] ?? Number.NaN
   return { p50: at(0.5), p99: at(0.99) }
@@ -49,20 +64,27 @@ async function sendAll(
   origin: string,
   events: readonly Prepared[],
   perSecond: number,
-): Promise<Map<string, number>> {
+): Promise<{ readonly sentAt: ReadonlyMap<string, number>; readonly answerMs: number[] }> {
   const sentAt = new Map<string, number>()
+  const answerMs: number[] = []
   const answers: Promise<void>[] = []
   const failures: unknown[] = []
   const startedAt = now()
   for (const [index, event] of events.entries()) {
     const waitMs = startedAt + (index * 1000) / perSecond - now()
     if (waitMs > 0) await sleep(waitMs)
-    sentAt.set(event.id, now())
-    answers.push(post(origin, event).catch((error: unknown) => void failures.push(error)))
+    const at = now()
+    sentAt.set(event.id, at)
+    answers.push(
+      post(origin, event).then(
+        () => void answerMs.push(now() - at),
+        (error: unknown) => void failures.push(error),
+      ),
+    )
   }
   await Promise.all(answers)
   if (failures.length > 0) throw new AggregateError(failures, 'callbacks were not answered')
-  return sentAt
+  return { sentAt, answerMs }
 }
 
 async function post(origin: string, { headers, body }: Prepared): Promise<void> {

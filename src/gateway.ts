@@ -5,7 +5,7 @@ import type { IngestContext } from './core/ingest.ts'
 import type { LaneMemories } from './core/lane/memory.ts'
 import type { LaneStatus } from './core/lane/status.ts'
 import type { Meter } from './core/meter.ts'
-import { createPatience } from './core/patience.ts'
+import { createPatience, PATIENCE_MS } from './core/patience.ts'
 import type { Plan } from './core/plan.ts'
 import { createPruning } from './core/pruning.ts'
 import type { Runtime } from './core/runtime.ts'
@@ -68,11 +68,12 @@ export function createGateway(options: GatewayOptions): Gateway {
   let current = options.plan
   let isClosing = false
   const guarded = rememberRefusals(store, runtime)
-  const dispatch = createDispatch({ ...options, outbox: store, ledger: store })
+  const dispatch = createDispatch({ ...options, outbox: guarded, ledger: store })
   const plan = () => current
   const retention = () => current.retention
   const pruning = createPruning({ ledger: store, runtime, retention, wakeAt })
   dispatch.follow(current)
+  store.watch?.(dispatch.look)
   pruning.wake()
   const ingesting = createIngesting({ outbox: guarded, dispatch, runtime, meter, plan })
   const connections = createConnections(current, ingesting)
@@ -110,7 +111,9 @@ export function createGateway(options: GatewayOptions): Gateway {
   }
 }
 
-function createIngesting(context: Omit<IngestContext, 'inTime' | 'tooOld'>): IngestContext {
+function createIngesting(
+  context: Omit<IngestContext, 'inTime' | 'tooOld' | 'untaken'>,
+): IngestContext {
   const { runtime } = context
   return {
     ...context,
@@ -119,18 +122,22 @@ function createIngesting(context: Omit<IngestContext, 'inTime' | 'tooOld'>): Ing
       runtime,
       'events of more than 30 days ago are taken for duplicates: is the clock right?',
     ),
+    untaken: createTally(runtime, 'the store cannot take an event', 'error'),
   }
 }
 
 /** For how long a store that has refused an event is not ready, whatever it says of itself. */
 const REFUSED_MS = 10_000
 
-/** A full disk may have room for a check and none for an event. */
+/** A full disk may have room for a check and none for an event, and what hangs may answer one. */
 function rememberRefusals(store: Store, { now }: Runtime): Store {
   let refusedAt = Number.NEGATIVE_INFINITY
+  const asked = new Set<{ readonly at: number }>()
   return {
     ...store,
     async accept(batch, at) {
+      const asking = { at: now() }
+      asked.add(asking)
       try {
         const accepted = await store.accept(batch, at)
         refusedAt = Number.NEGATIVE_INFINITY
@@ -138,11 +145,15 @@ function rememberRefusals(store: Store, { now }: Runtime): Store {
       } catch (error) {
         refusedAt = now()
         throw error
+      } finally {
+        asked.delete(asking)
       }
     },
     async check() {
       // Either way: a clock that has been set back must not make it last.
       if (Math.abs(now() - refusedAt) < REFUSED_MS) throw new Error('it has just refused an event')
+      const [oldest = { at: now() }] = asked
+      if (Math.abs(now() - oldest.at) >= PATIENCE_MS) throw new Error('it does not answer an event')
       await store.check()
     },
   }

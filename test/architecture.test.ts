@@ -37,6 +37,8 @@ const NODE_FILES = [
   /^src\/simulator\//,
   // Drivers for node:sqlite and its threads.
   /^src\/stores\/(sqlite-.*|thread)\.ts$/,
+  // Postgres speaks TCP, which only Node has.
+  /^src\/stores\/postgres(\.ts|\/)/,
   // kafkajs speaks TCP, which only Node has.
   /^src\/sinks\/kafka(\.ts|\/)/,
   // Reads the PEM files of sinks that have TLS options: Kafka's by itself, the others' through the host.
@@ -49,7 +51,7 @@ const NODE_FILES = [
 const LIBRARIES: Readonly<Record<string, readonly string[]>> = {
   core: ['p-retry'],
   feishu: ['@sinclair/typebox'],
-  stores: [],
+  stores: ['pg'],
   http: ['hono'],
   gateway: ['hono'],
   simulator: ['ws'],

@@ -10,7 +10,7 @@ import { sampleEvent } from './sample-event.ts'
 import { emptyPlan, settings } from './settings.ts'
 
 /** A gateway with one sink, whose source takes every body for a new event. */
-function openGateway(store: Store, deliver: Sink['deliver']) {
+function openGateway(store: Store, deliver: Sink['deliver'], lookEveryMs?: number) {
   const log = recordingLog()
   const clock = { now: Date.now() }
   const runtime = { ...createNodeRuntime({ folder: '.', log }), now: () => clock.now }
@@ -30,7 +30,7 @@ function openGateway(store: Store, deliver: Sink['deliver']) {
     route: () => ['a'],
   }
   const meter = { received() {}, attempted() {} }
-  const gateway = createGateway({ plan, store, runtime, meter, wakeAt() {} })
+  const gateway = createGateway({ plan, store, runtime, meter, lookEveryMs, wakeAt() {} })
   const post = () => gateway.fetch(new Request('http://x/in', { method: 'POST', body: '{}' }))
   return { gateway, post, log, clock }
 }
@@ -107,4 +107,50 @@ test('a clock that is far ahead takes every event for an old one: the log says s
   clock.now += 31 * 86_400_000
   expect(await (await post()).json()).toEqual({ code: 0, msg: 'duplicate' })
   expect(log.lines.join()).toContain('is the clock right?')
+})
+
+test('what was to be born claimed gives its place back where the store cannot take it', async () => {
+  const store = openMemoryStore()
+  const asked: (number | undefined)[] = []
+  let isOut = true
+  const failing: Store = {
+    ...store,
+    accept(batch, now) {
+      asked.push(batch[0]?.owed[0]?.claimMs)
+      return isOut ? Promise.reject(new Error('out')) : store.accept(batch, now)
+    },
+  }
+  const { gateway, post, log } = openGateway(failing, async () => {})
+  for (let count = 0; count < 20; count++) {
+    await gateway.drain()
+    expect((await post()).status).toBe(503)
+  }
+  isOut = false
+  await gateway.drain()
+  expect((await post()).status).toBe(200)
+  expect(asked.every((claimMs) => Number(claimMs) > 0)).toBe(true)
+  // Not a line an event.
+  expect(log.lines.filter((line) => line.includes('cannot take an event'))).toHaveLength(1)
+})
+
+test('what another process has left for a sink is delivered as soon as its store says so', async () => {
+  const store = openMemoryStore()
+  const heard: ((sink: string) => void)[] = []
+  const watched: Store = { ...store, watch: (each) => void heard.push(each) }
+  const delivered: string[] = []
+  const lookEveryMs = Number.POSITIVE_INFINITY
+  const open = (name: string) =>
+    openGateway(watched, async ({ id }) => void delivered.push(`${name} ${id}`), lookEveryMs)
+  const [one, other] = [open('one'), open('other')]
+  await Promise.all([one.gateway.drain(), other.gateway.drain()])
+  const owed = [{ sink: 'a', orderKey: null, claimMs: 0 }]
+  await store.accept([{ event: sampleEvent({ id: 'left' }), problems: [], owed }], one.clock.now)
+  one.gateway.wake()
+  other.gateway.wake()
+  expect(delivered).toEqual([])
+  for (const hear of heard) hear('no such sink')
+  heard[1]?.('a')
+  await expect.poll(() => delivered).toEqual(['other left'])
+  await Promise.all([one.gateway.close(), other.gateway.close()])
+  for (const hear of heard) hear('a')
 })

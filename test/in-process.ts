@@ -32,7 +32,9 @@ export async function openInProcess(store: Store = openMemoryStore(), intakeRoom
     open: () => ({ deliver: async (event: Event) => void delivered.push(event) }),
   })
   const log = recordingLog()
-  const runtime = createNodeRuntime({ folder: '.', log })
+  const clock = { aheadMs: 0 }
+  const node = createNodeRuntime({ folder: '.', log })
+  const runtime = { ...node, now: () => Date.now() + clock.aheadMs }
   const config = await load(FILE, { env: { TOKEN, KEY }, resolveSink: async () => recorder })
   const plan = await link(config, {
     runtime,
@@ -55,6 +57,7 @@ export async function openInProcess(store: Store = openMemoryStore(), intakeRoom
     delivered,
     results,
     log,
+    clock,
     send,
     /** As Feishu would send it. */
     postEvent: async (callback: object) => post({ ...(await sealed(callback)) }),

@@ -2,7 +2,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 /** Short files whose tests are elsewhere, or wait for long. */
 const LONG =
-  /(cli\/data-|cli\/commands|stores\/(sqlite-laws|durable-object)|edge\/restart|sinks\/kafka)/
+  /(cli\/data-|cli\/commands|stores\/(sqlite-laws|durable-object|postgres)|edge\/restart|sinks\/kafka)/
 
 /** The long ones begin, so that nobody waits for one of them at the end. Without times of an earlier run Vitest goes by size. */
 export class LongFirst extends BaseSequencer {

@@ -59,6 +59,10 @@ const commands: Readonly<Record<string, Named>> = {
     summary: 'see who paused, resumed, retried, replayed and discarded',
     load: async () => (await import('./audit.ts')).audit,
   },
+  migrate: {
+    summary: 'move a SQLite store into Postgres',
+    load: async () => (await import('./migrate.ts')).migrate,
+  },
   build: {
     summary: 'make a worker of routes.yaml, for Cloudflare',
     load: async () => (await import('./build.ts')).build,

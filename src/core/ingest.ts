@@ -23,6 +23,8 @@ export interface IngestContext {
   plan(): Plan
   /** Hears of every event that is taken for a duplicate by its age alone. */
   tooOld(): void
+  /** Hears of every event that the store cannot take. */
+  untaken(fields: { readonly error: string }): void
 }
 
 export type Ingested =
@@ -105,7 +107,7 @@ function owedFor(event: Event, { route, sinks }: Plan): Omit<Owed, 'claimMs'>[] 
 }
 
 async function accept(
-  { outbox, dispatch, runtime }: IngestContext,
+  { outbox, dispatch, runtime, untaken }: IngestContext,
   event: Event,
   problems: readonly string[],
   owes: readonly Omit<Owed, 'claimMs'>[],
@@ -119,7 +121,7 @@ async function accept(
   try {
     accepted = (await outbox.accept([{ event, problems, owed }], now))[0]
   } catch (error) {
-    runtime.log.error({ error: messageOf(error) }, 'the store cannot take an event')
+    untaken({ error: messageOf(error) })
   }
   fill(places, event, accepted, now)
   if (accepted) return accepted

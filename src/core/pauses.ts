@@ -1,6 +1,7 @@
 import { messageOf } from './errors.ts'
 import type { Ledger, Pause } from './ledger.ts'
-import { optionsMark } from './options-mark.ts'
+import { concerns, optionsMark } from './options-mark.ts'
+import { createPastPauses, isOthers } from './past-pauses.ts'
 import type { LiveSink, Plan } from './plan.ts'
 import type { Runtime } from './runtime.ts'
 
@@ -8,7 +9,7 @@ import type { Runtime } from './runtime.ts'
 export interface Pauses {
   /** Empty when nobody has. Undefined before the store has been asked, when nothing may be sent to anyone. */
   of(live: LiveSink): readonly PausedBy[] | undefined
-  /** A receiver's pause ends where this plan gives its sink other options: with the old ones it does not come back. */
+  /** A receiver's pause ends where this gives its sink other options than before: with the old ones it stays ended. */
   follow(plan: Pick<Plan, 'sinks'>): void
   /** Asks the store, at most once a second unless `now`. Never rejects. */
   refresh(now?: 'now'): Promise<void>
@@ -25,20 +26,21 @@ export function createPauses(
   changed: () => void,
 ): Pauses {
   let sinks: Plan['sinks'] = new Map()
+  const past = createPastPauses(ledger, now)
   let known: readonly Pause[] | undefined
   let askedAt = Number.NEGATIVE_INFINITY
   let asking: Promise<void> | undefined
   /** What is being written while the store is asked may not be in its answer. */
-  let writing = 0
-  let written = 0
+  const writes = { begun: 0, ended: 0 }
 
   async function ask(): Promise<void> {
     askedAt = now()
-    const before = written
-    const isOld = () => writing > 0 || before !== written
+    const before = writes.ended
+    const isOld = () => writes.begun !== before
     try {
       const stored = await ledger.pauses()
-      const fresh = isOld() ? stored : await endStale(ledger, stored, sinks)
+      const current = isOld() ? stored : await past.end(stored)
+      const fresh = [...current, ...displaced(known ?? [], current, sinks)]
       if (isOld() || same(fresh, known)) return
       known = fresh
       changed()
@@ -48,21 +50,19 @@ export function createPauses(
   }
 
   async function write(pause: Pause): Promise<void> {
-    writing++
+    writes.begun++
     known = [...(known ?? []), pause]
-    try {
-      await ledger.pause(pause)
-    } catch (error) {
+    await ledger.pause(pause).catch((error: unknown) => {
       log.error({ error: messageOf(error) }, 'cannot store that a sink is paused')
-    }
-    writing--
-    written++
+    })
+    writes.ended++
   }
 
   return {
     of: (live) => known && pausedBy(live.name, live, known),
     follow(plan) {
       sinks = plan.sinks
+      past.follow(plan)
     },
     async refresh(at) {
       if (at !== 'now' && Math.abs(now() - askedAt) < REFRESH_EVERY_MS) return
@@ -74,9 +74,9 @@ export function createPauses(
     },
     stop(live) {
       const pause = receiversPause(live, now())
-      const isMeant = !isStale(pause, sinks)
-      if (isMeant) void write(pause)
-      return isMeant
+      if (isOthers(pause, sinks)) return false
+      void write(pause)
+      return true
     },
   }
 }
@@ -85,20 +85,19 @@ function receiversPause(live: LiveSink, at: number): Pause {
   return { sink: live.name, by: 'receiver', at, options: optionsMark(live) }
 }
 
-/** Deletes the stale ones, and gives the others. */
-async function endStale(
-  ledger: Pick<Ledger, 'resume'>,
+/** The store has room for one word of a receiver: that another gateway's took the place of ours does not end ours. */
+function displaced(
+  known: readonly Pause[],
   stored: readonly Pause[],
   sinks: Plan['sinks'],
-): Promise<readonly Pause[]> {
-  const stale = stored.filter((pause) => isStale(pause, sinks))
-  for (const pause of stale) await ledger.resume(pause.sink, pause)
-  return stored.filter((pause) => !stale.includes(pause))
-}
-
-function isStale(pause: Pause, sinks: Plan['sinks']): boolean {
-  const live = sinks.get(pause.sink)
-  return live !== undefined && !concerns(pause, live)
+): readonly Pause[] {
+  return known.filter(({ sink, by, options }) => {
+    const live = sinks.get(sink)
+    const isOurs = by === 'receiver' && live !== undefined && options === optionsMark(live)
+    return (
+      isOurs && stored.some((one) => one.sink === sink && one.by === by && one.options !== options)
+    )
+  })
 }
 
 export type PausedBy = 'file' | Pause['by']
@@ -111,14 +110,6 @@ export function pausedBy(
 ): readonly PausedBy[] {
   const own = pauses.filter((pause) => (live ? concerns(pause, live) : pause.sink === name))
   return [...(live?.settings.paused ? (['file'] as const) : []), ...own.map(({ by }) => by)]
-}
-
-/** A receiver's word is about the sink with the options that it had then. */
-function concerns(
-  { sink, by, options }: Pause,
-  live: Pick<LiveSink, 'name' | 'fingerprint'>,
-): boolean {
-  return sink === live.name && (by === 'operator' || options === optionsMark(live))
 }
 
 function same(a: readonly Pause[], b: readonly Pause[] | undefined): boolean {

@@ -4,6 +4,7 @@ import { parseEnv } from 'node:util'
 import { ConfigError, type Problem } from '../core/errors.ts'
 import { type CommonEnvironment, readCommonEnvironment } from './common-environment.ts'
 import { type Proxies, readProxies } from './egress/proxies.ts'
+import { readStoreAddress, type StoreAddress } from './store-address.ts'
 
 export type Env = Readonly<Record<string, string | undefined>>
 
@@ -11,8 +12,7 @@ export type Env = Readonly<Record<string, string | undefined>>
 export interface Environment extends CommonEnvironment {
   readonly port: number
   readonly host: string
-  /** File of the SQLite store; undefined for a store that lives in memory. */
-  readonly sqliteFile: string | undefined
+  readonly store: StoreAddress
   readonly adminPort: number | undefined
   readonly proxies: Proxies
 }
@@ -34,7 +34,7 @@ export function readEnvironment(env: Env): Environment {
   const environment = {
     port: port(env.PORT) ?? 3000,
     host: env.HOST || '0.0.0.0',
-    sqliteFile: sqliteFile(env.DATABASE_URL || 'sqlite:./data/lark-fanout.db'),
+    store: readStoreAddress(env, reject),
     adminPort: port(env.ADMIN_PORT),
     ...readCommonEnvironment(env, reject),
     proxies: readProxies(env, reject),
@@ -45,9 +45,6 @@ export function readEnvironment(env: Env): Environment {
   if (environment.adminPort === environment.port && environment.port !== 0) {
     reject('ADMIN_PORT', 'must be another port than PORT; without it both are on one')
   }
-  if (environment.sqliteFile === '') {
-    reject('DATABASE_URL', 'must be sqlite:<file> or memory:')
-  }
   if (problems.length > 0) throw new ConfigError(problems)
   return environment
 }
@@ -56,11 +53,4 @@ export function readEnvironment(env: Env): Environment {
 function port(text: string | undefined): number | undefined {
   if (!text) return undefined
   return /^\d{1,5}$/.test(text) && Number(text) <= 65535 ? Number(text) : Number.NaN
-}
-
-/** `sqlite:./a.db`, `sqlite:/a.db` or `sqlite:///a.db`; empty for anything else that is not `memory:`. */
-function sqliteFile(url: string): string | undefined {
-  if (url === 'memory:') return undefined
-  const [, file = ''] = /^sqlite:(?:\/\/(?=\/))?(?!\/\/|:)(.+)$/.exec(url) ?? []
-  return file
 }

@@ -84,7 +84,8 @@ export async function listen(
   server.timeout = limits.silentMs
   server.on('request', allowLongWork)
   server.maxConnections = limits.connections
-  server.on('drop', createTally(runtime, 'connections are closed: there are too many'))
+  const tally = createTally(runtime, 'connections are closed: there are too many')
+  server.on('drop', () => tally())
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) => reject(explained(error, { port, host, variable })))
     server.listen(port, host, resolve)

@@ -1,10 +1,7 @@
 import { messageOf } from '../core/errors.ts'
 import type { Log } from '../core/runtime.ts'
-import type { Store } from '../core/store.ts'
 import { createGateway, type Gateway } from '../gateway.ts'
 import { createAdmin } from '../http/admin.ts'
-import { openMemoryStore } from '../stores/memory.ts'
-import { openSqliteStore } from '../stores/sqlite-node.ts'
 import { ConfigFileError } from './config-file-error.ts'
 import type { Environment } from './environment.ts'
 import { linkFile } from './link-file.ts'
@@ -13,6 +10,7 @@ import type { ConfigFile } from './node-config.ts'
 import { createNodeMetrics } from './node-metrics.ts'
 import { createNodeRuntime } from './node-runtime.ts'
 import { listen, type NodeServer } from './node-server.ts'
+import { openNodeStore } from './node-store.ts'
 import { createWakeTimer } from './wake-timer.ts'
 
 export interface NodeGateway {
@@ -62,7 +60,7 @@ async function open(
   runtime.follow(file.config.egress)
   opened.push(runtime.close)
   const { promise: died, reject: die } = Promise.withResolvers<never>()
-  const store = await openStore(environment, die)
+  const store = await openNodeStore(environment.store, { log, died: die })
   opened.push(() => store.close())
   let plan = await linkFile(file, runtime)
   const metrics = createNodeMetrics(store, {
@@ -107,13 +105,6 @@ async function open(
 /** At once: no new attempt is begun while the last requests are answered. */
 async function closeAll(gateway: Gateway, servers: readonly NodeServer[]): Promise<void> {
   await Promise.all([gateway.close(), ...servers.map((server) => server.close())])
-}
-
-function openStore(
-  { sqliteFile }: Environment,
-  died: (error: Error) => void,
-): Promise<Store> | Store {
-  return sqliteFile === undefined ? openMemoryStore() : openSqliteStore({ file: sqliteFile, died })
 }
 
 type Read = () => Promise<ConfigFile>

@@ -9,3 +9,8 @@ export function positionOf(cursor: string | undefined): number | null {
   if (!/^\d{1,15}$/.test(cursor)) throw new RangeError('cursor: must be the `next` of a page')
   return Number(cursor)
 }
+
+/** The `seq` of a row, where its `ref` or `id` looks like one. */
+export function seqOf(ref: string): number | null {
+  return /^[1-9]\d{0,14}$/.test(ref) ? Number(ref) : null
+}

@@ -1,6 +1,7 @@
 import type { Store } from '../core/store.ts'
 import { refuseNewer, sqliteMigrations } from './migrations/sqlite.ts'
-import { type Row, type SqliteDriver, type SqlValue, tallying } from './sqlite/driver.ts'
+import type { Row } from './rows.ts'
+import { type SqliteDriver, type SqlValue, tallying } from './sqlite/driver.ts'
 import { freeLeases } from './sqlite/outbox.ts'
 import { sqliteStatements } from './sqlite.ts'
 import type { Ask } from './sqlite-calls.ts'

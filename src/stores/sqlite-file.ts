@@ -1,5 +1,5 @@
-import { closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs'
-import { dirname, isAbsolute } from 'node:path'
+import { closeSync, existsSync, mkdirSync, openSync, realpathSync, statSync } from 'node:fs'
+import { basename, dirname, isAbsolute, join } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { refuseNewer, sqliteMigrations } from './migrations/sqlite.ts'
 import type { SqliteDriver } from './sqlite/driver.ts'
@@ -12,6 +12,13 @@ const APPLICATION_ID = 0x6c61726b
 
 /** How long to wait for another process that is writing: Feishu itself waits 3 s for an answer. */
 const BUSY_MS = 2000
+
+/** The file itself, whatever links lead to it: it is this that one process holds. */
+export function realFile(name: string): string {
+  const links = [name, dirname(name)].find((each) => existsSync(each))
+  if (links === undefined) return name
+  return links === name ? realpathSync(name) : join(realpathSync(links), basename(name))
+}
 
 /** Throws where the file is not a database, not ours, or of another version. Changes nothing of a foreign file. */
 export function openFile(file: string, mode: FileMode): DatabaseSync {

@@ -1,10 +1,9 @@
-import { dataOf } from '../core/event.ts'
-import type { Ledger, Page } from '../core/ledger.ts'
-import { cursorAt, positionOf } from './cursor.ts'
-import type { BareEvent } from './sqlite/bare-event.ts'
-import type { At, Rows } from './sqlite/pages.ts'
-import { cursorAtStage, stageOf } from './sqlite/prune.ts'
+import type { Ledger } from '../core/ledger.ts'
+import { at, page, progress } from './pages.ts'
+import { withData } from './rows.ts'
+import { PRUNE_STAGES } from './sqlite/prune.ts'
 import type { Ask } from './sqlite-calls.ts'
+import { cursorAtStage, stageOf } from './stages.ts'
 
 /** The ledger over the two connections. Cursors are read here, so that a wrong one is its sender's error. */
 export function sqliteLedger(read: Ask, write: Ask): Ledger {
@@ -29,25 +28,11 @@ export function sqliteLedger(read: Ask, write: Ask): Ledger {
     conclude: async (id, outcome) => void (await write('conclude', { id, outcome })),
     audit: async (query) => page(await read('audit', at(query)), (entry) => entry),
     async prune({ cursor, ...query }) {
-      const { count, next } = await write('prune', { ...query, from: stageOf(cursor) })
+      const { count, next } = await write('prune', {
+        ...query,
+        from: stageOf(PRUNE_STAGES, cursor),
+      })
       return { count, next: cursorAtStage(next) }
     },
   }
-}
-
-function at<Query extends { readonly cursor?: string | undefined }>(query: Query): At<Query> {
-  const { cursor, ...rest } = query
-  return { ...rest, after: positionOf(cursor) }
-}
-
-function page<Row, Item>({ items, next }: Rows<Row>, itemOf: (row: Row) => Item): Page<Item> {
-  return { items: items.map(itemOf), next: cursorAt(next) }
-}
-
-function progress({ count, next }: { readonly count: number; readonly next: number | null }) {
-  return { count, next: cursorAt(next) }
-}
-
-export function withData<Row extends { readonly event: BareEvent }>(row: Row) {
-  return { ...row, event: { ...row.event, data: dataOf(row.event.raw) } }
 }

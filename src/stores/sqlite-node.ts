@@ -1,8 +1,9 @@
-import { existsSync, realpathSync, statSync } from 'node:fs'
-import { basename, dirname, extname, join } from 'node:path'
+import { statSync } from 'node:fs'
+import { extname } from 'node:path'
 import type { Store } from '../core/store.ts'
 import { createGroupCommit, type Outcome } from './group-commit.ts'
 import { type Answer, askBy, type Call } from './sqlite-calls.ts'
+import { realFile } from './sqlite-file.ts'
 import { sqliteStore } from './sqlite-store.ts'
 import type { SqliteWorkerData } from './sqlite-worker.ts'
 import { openLazily, openThread } from './thread.ts'
@@ -52,13 +53,6 @@ export async function openSqliteStore({
       await writer.close() // The last to close folds the WAL into the file.
     },
   }
-}
-
-/** The file itself, whatever links lead to it: it is this that one process holds. */
-function realFile(name: string): string {
-  const links = [name, dirname(name)].find((each) => existsSync(each))
-  if (links === undefined) return name
-  return links === name ? realpathSync(name) : join(realpathSync(links), basename(name))
 }
 
 /** What is written to a file that was deleted or replaced ends with the process: the check for it costs a microsecond. */

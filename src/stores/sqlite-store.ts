@@ -1,8 +1,9 @@
 import type { Acceptance } from '../core/outbox.ts'
 import type { Store } from '../core/store.ts'
+import { withData } from './rows.ts'
 import type { BareAcceptance } from './sqlite/outbox.ts'
 import type { Ask } from './sqlite-calls.ts'
-import { sqliteLedger, withData } from './sqlite-ledger.ts'
+import { sqliteLedger } from './sqlite-ledger.ts'
 
 /** The store over SQLite, wherever the database lives. What people read may be asked of a connection of its own. */
 export function sqliteStore(read: Ask, write: Ask): Omit<Store, 'close'> {

@@ -13,14 +13,15 @@ import type {
   StoredDelivery,
 } from '../core/ledger.ts'
 import type { Accepted, ClaimQuery, Release, Settlement } from '../core/outbox.ts'
-import { discard, owe, retry, type Step } from './sqlite/changes.ts'
-import { chooseDeliveries, storedDelivery } from './sqlite/deliveries.ts'
+import type { At, Rows, Step } from './pages.ts'
+import { type BareStoredEvent, type StoredAuditEntry, storedDelivery } from './rows.ts'
+import { discard, owe, retry } from './sqlite/changes.ts'
+import { chooseDeliveries } from './sqlite/deliveries.ts'
 import type { SqliteDriver, TallyingDriver } from './sqlite/driver.ts'
-import { type BareStoredEvent, events } from './sqlite/events.ts'
+import { events } from './sqlite/events.ts'
 import { type BareEventHistory, eventHistory } from './sqlite/history.ts'
 import * as operators from './sqlite/operators.ts'
 import * as outbox from './sqlite/outbox.ts'
-import type { At, Rows } from './sqlite/pages.ts'
 import { type PruneStep, prune, type StagedPrune } from './sqlite/prune.ts'
 
 /** What can be asked of the database, by name. Plain data, for it may come from another thread. */
@@ -71,7 +72,7 @@ export interface Answers {
   resume: null
   record: string
   conclude: null
-  audit: Rows<operators.StoredAuditEntry>
+  audit: Rows<StoredAuditEntry>
   prune: PruneStep
   check: null
 }

@@ -58,8 +58,8 @@ export interface Sender {
   readonly count: number
   /** Sends one, and gives its answer: `200 accepted`. */
   send(url: string): Promise<string>
-  /** Sends without a break until it is stopped. */
-  load(url: string): { stop(): Promise<void> }
+  /** Sends without a break until it is stopped: to one gateway, or each to whichever is named for it. */
+  load(to: string | (() => string)): { stop(): Promise<void> }
 }
 
 /** Each sends one after the other, so that the order in which its own are accepted is known. */
@@ -86,10 +86,11 @@ export function createSender(): Sender {
       return [...acknowledged.values()].reduce((sum, ids) => sum + ids.length, 0)
     },
     send: (url) => sendOf(INSTANCES[turn++ % INSTANCES.length] ?? '', url),
-    load(url) {
+    load(to) {
       let stopped = false
+      const url = typeof to === 'string' ? () => to : to
       const workers = INSTANCES.map(async (instance) => {
-        while (!stopped) await sendOf(instance, url)
+        while (!stopped) await sendOf(instance, url())
       })
       return {
         async stop() {

@@ -92,6 +92,53 @@ test('a store that fails after its time is neither an unhandled error nor the en
   await expect.poll(async () => (await opened.postEvent(callbackOf())).status).toBe(200)
 })
 
+test('while one event hangs, the store is not ready, whatever it says of itself', async () => {
+  const { store, asked, letGo } = stuckStore()
+  await using opened = await openInProcess(store)
+  const ready = async () => (await opened.send('/readyz', {})).status
+  expect(await ready()).toBe(200)
+  const late = opened.postEvent(callbackOf())
+  await expect.poll(asked).toBe(1)
+  opened.clock.aheadMs += 2500
+  await vi.advanceTimersByTimeAsync(2500)
+  expect([(await late).status, await ready()]).toEqual([503, 503])
+  letGo()
+  await expect.poll(() => opened.log.lines.join()).toContain('caught up')
+  opened.clock.aheadMs += 1000
+  expect(await ready()).toBe(200)
+})
+
+test('after one that was too late, one at a time asks the store, and the others are answered at once', async () => {
+  const real = openMemoryStore()
+  const asked: PromiseWithResolvers<void>[] = []
+  const store: Store = {
+    ...real,
+    async accept(...args) {
+      const one = Promise.withResolvers<void>()
+      asked.push(one)
+      await one.promise
+      return real.accept(...args)
+    },
+  }
+  await using opened = await openInProcess(store)
+  const post = async () => (await opened.postEvent(callbackOf())).status
+  const first = post()
+  await expect.poll(() => asked.length).toBe(1)
+  await vi.advanceTimersByTimeAsync(2500)
+  expect(await first).toBe(503)
+  asked[0]?.reject(new Error('connection lost'))
+  const second = post()
+  await expect.poll(() => asked.length).toBe(2)
+  expect(await Promise.all([post(), post(), post()])).toEqual([503, 503, 503])
+  expect(asked).toHaveLength(2)
+  asked[1]?.resolve()
+  expect(await second).toBe(200)
+  const all = [post(), post(), post()]
+  await expect.poll(() => asked.length).toBe(5)
+  for (const { resolve } of asked) resolve()
+  expect(await Promise.all(all)).toEqual([200, 200, 200])
+})
+
 test('readiness is answered in time though the store is not', async () => {
   const store = { ...openMemoryStore(), check: () => new Promise<never>(() => {}) }
   await using opened = await openInProcess(store)

@@ -7,14 +7,16 @@ import { replay } from '../../core/operations/replay.ts'
 import { retryDead } from '../../core/operations/retry-dead.ts'
 import type { Env } from '../../hosts/environment.ts'
 import { readConfigFile, routingOf } from '../../hosts/node-config.ts'
+import { createNodeLog } from '../../hosts/node-log.ts'
+import { openNodeStore } from '../../hosts/node-store.ts'
+import type { StoreAddress } from '../../hosts/store-address.ts'
 import { auditShape, deliveryShape, eventShape, historyText } from '../../http/api/shapes.ts'
-import { openSqliteStore } from '../../stores/sqlite-node.ts'
 import type { Data, JsonPage } from './data.ts'
 import { mustBeKnown, readSinks, sinkShapes } from './known-sinks.ts'
 
 export interface BesideOptions {
   /** Of a store that is there. */
-  readonly sqliteFile: string
+  readonly store: StoreAddress
   readonly configFile: string
   readonly env: Env
   /** Who asks, for the audit. */
@@ -22,13 +24,8 @@ export interface BesideOptions {
 }
 
 /** Works on the store itself, beside a gateway that may be running. */
-export async function openBeside({
-  sqliteFile,
-  configFile,
-  env,
-  actor,
-}: BesideOptions): Promise<Data> {
-  const ledger = await openSqliteStore({ file: sqliteFile, beside: true })
+export async function openBeside({ store, configFile, env, actor }: BesideOptions): Promise<Data> {
+  const ledger = await openNodeStore(store, { log: createNodeLog('silent'), beside: true })
   const operator: Operator = { ledger, now: Date.now, actor }
   const read = () => readConfigFile({ file: configFile, env })
   const known = async (name: string) => mustBeKnown(name, await readSinks(ledger, read))

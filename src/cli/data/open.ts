@@ -39,18 +39,18 @@ async function openData(args: Arguments): Promise<Data> {
   if (url !== undefined) {
     return openRemote({ url: gatewayUrl(url), token: tokenOf(env), actor: whoAsks() })
   }
-  const { sqliteFile } = readEnvironment(env)
-  if (sqliteFile === undefined) {
+  const { store } = readEnvironment(env)
+  if (store.kind === 'memory') {
     throw new UsageError(
       'DATABASE_URL is memory:, which no other process can open: name the running gateway with --url',
     )
   }
-  if (!existsSync(sqliteFile)) {
+  if (store.kind === 'sqlite' && !existsSync(store.file)) {
     throw new Error(
-      `${sqliteFile} does not exist: start the gateway first, or name the right DATABASE_URL`,
+      `${store.file} does not exist: start the gateway first, or name the right DATABASE_URL`,
     )
   }
-  return await openBeside({ sqliteFile, configFile: file, env, actor: `cli ${whoAsks()}` })
+  return await openBeside({ store, configFile: file, env, actor: `cli ${whoAsks()}` })
 }
 
 function gatewayUrl(url: string): string {

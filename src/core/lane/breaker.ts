@@ -1,6 +1,7 @@
 import type { DeliveryFailure } from '../errors.ts'
 import type { BreakerPolicy } from '../plan.ts'
 import { type LaneMemory, noMemory } from './memory.ts'
+import type { SharedBreaker } from './shared.ts'
 import type { BreakerState } from './status.ts'
 
 /**
@@ -13,6 +14,11 @@ export interface Breaker {
   admits(now: number): boolean
   /** When an open one admits the next delivery. */
   readonly retryAt: number
+  /**
+   * Takes leave to start one, which is always there for one that is admitted. But one that is shared may have to ask the
+   * others: false, and the lane is pumped when they have answered.
+   */
+  take(): boolean
   /** A delivery is started. Its ticket goes with what its requests come to. */
   start(): Ticket
   failed(ticket: Ticket, failure: DeliveryFailure, now: number): void
@@ -21,6 +27,8 @@ export interface Breaker {
   isCurrent(ticket: Ticket): boolean
   /** To begin another breaker with. */
   readonly memory: BreakerMemory
+  /** To be called before the gateways' common word is asked for, and the result with that word. */
+  listen(): (state: SharedBreaker) => void
 }
 
 type BreakerMemory = Pick<LaneMemory, 'failures' | 'openUntil'>
@@ -60,6 +68,7 @@ export function createBreaker(
     get retryAt() {
       return retryAt
     },
+    take: () => true,
     start() {
       isTrying = !isClosed
       return era
@@ -84,10 +93,11 @@ export function createBreaker(
     get memory() {
       return { failures: inARow, openUntil: isClosed ? null : retryAt }
     },
+    listen: () => () => {},
   }
 }
 
 /** A receiver that refuses one event is up; one that is down fails them all. */
-function isOutage({ transient, unreachable, status = 0 }: DeliveryFailure): boolean {
+export function isOutage({ transient, unreachable, status = 0 }: DeliveryFailure): boolean {
   return transient === true || unreachable === true || status >= 500
 }

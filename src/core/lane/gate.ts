@@ -42,19 +42,28 @@ export function room(lane: LaneState): number {
 
 /** Not for every place that is free: a claim costs as much for one as for many. */
 export function mayClaim(lane: LaneState): boolean {
-  if (!lane.more || lane.claiming || !isOpen(lane)) return false
+  if (!lane.more || lane.claiming || !isOpen(lane) || lane.settler.isBehind) return false
   const { all, free } = places(lane)
   return free * 2 >= Math.max(1, all) && !isHeavy(lane)
 }
 
 function places(lane: LaneState): { readonly all: number; readonly free: number } {
-  const { live, attemptMs, breaker, rate, context, running, waiting, reserved } = lane
+  const { live, attemptMs, breaker, rate, context, running, settler, waiting, reserved } = lane
   const now = context.runtime.now()
   const isClosed = breaker.state(now) === 'closed'
   const capacity = isClosed ? Math.floor(capacityOf(live.settings.concurrency, attemptMs)) : 1
   const slots = rate.slots(now, HELD_MS)
-  const free = Math.min(capacity - running.size, slots) - waiting.size - reserved
+  // What the store has not taken yet counts, so that a lane stops by itself while the store is out.
+  const held = running.size + settler.unsettled
+  const free = Math.min(capacity - held, slots) - waiting.size - reserved
   return { all: Math.min(capacity, slots), free }
+}
+
+/** How many of those that wait can be started within `HELD_MS`, as far as the sink's concurrency goes. */
+export function startsSoon({ live, running, waiting, attemptMs }: LaneState): number {
+  const { concurrency } = live.settings
+  const lasting = Math.floor((concurrency * HELD_MS) / Math.max(attemptMs, 1))
+  return Math.min(waiting.size, Math.max(concurrency - running.size, lasting))
 }
 
 /** Whether the lane holds so much text that it takes no more. */

@@ -1,10 +1,19 @@
 import { messageOf } from '../errors.ts'
 import type { ClaimedDelivery } from '../outbox.ts'
 import type { LiveSink } from '../plan.ts'
-import { createBreaker } from './breaker.ts'
+import { type Breaker, createBreaker } from './breaker.ts'
 import { HELD_MS } from './capacity.ts'
 import { deliver } from './deliver.ts'
-import { charsLeft, isOpen, isPaused, mayClaim, mayStart, room, statusOf } from './gate.ts'
+import {
+  charsLeft,
+  isOpen,
+  isPaused,
+  mayClaim,
+  mayStart,
+  room,
+  startsSoon,
+  statusOf,
+} from './gate.ts'
 import { greet } from './greet.ts'
 import { closeSink, isReady } from './guard.ts'
 import { giveBack, hold, lookBy, type Place, reserve } from './hold.ts'
@@ -12,7 +21,6 @@ import { noMemory, remember } from './memory.ts'
 import { createPerMinute } from './per-minute.ts'
 import { createRate } from './rate.ts'
 import { leaseMsOf, longestAttemptMs } from './retry.ts'
-import { createSettler } from './settler.ts'
 import type { LaneContext, LaneState } from './state.ts'
 import type { LaneStatus } from './status.ts'
 
@@ -26,6 +34,7 @@ export interface Lane {
   /** Resolves when nothing due is left, or the sink takes no more. */
   idle(): Promise<void>
   status(): LaneStatus
+  readonly listen: Breaker['listen']
   /** Finishes what is in flight, gives the rest back to the store, closes the sink. */
   close(): Promise<void>
 }
@@ -33,6 +42,8 @@ export interface Lane {
 interface State extends LaneState {
   /** Whoever waits until nothing is left to do. */
   waiter: PromiseWithResolvers<void> | undefined
+  /** Whether it waits for the claims and the events that are on their way. */
+  hearsStore: boolean
 }
 
 export function createLane(live: LiveSink, context: LaneContext): Lane {
@@ -52,24 +63,43 @@ export function createLane(live: LiveSink, context: LaneContext): Lane {
     },
     idle: () => idle(lane),
     status: () => statusOf(lane),
+    listen: lane.breaker.listen,
     async close() {
       lane.closing = true
       endGreeting()
+      const timer = setTimeout(() => giveUpStore(lane), STORE_MS)
       await idle(lane)
+      clearTimeout(timer)
       await closeSink(live, context.runtime.log)
     },
   }
 }
 
+/** How long a lane that closes waits for what it has asked the store. What comes later is given back all the same. */
+const STORE_MS = 5000
+
+function giveUpStore(lane: State): void {
+  lane.hearsStore = false
+  pump(lane)
+}
+
 function createState(live: LiveSink, context: LaneContext): State {
   const { settings } = live
+  const { sharing } = context
+  const changes = {
+    changed: (state: 'open' | 'closed') => onBreaker(lane, state),
+    pump: () => pump(lane),
+  }
   const kept = context.memories?.of(live) ?? noMemory
   const lane: State = {
     live,
     context,
-    settler: createSettler(context.outbox, context.runtime.log),
-    rate: createRate(settings.rateLimit, context.runtime.now(), kept.nextSlot),
-    breaker: createBreaker(settings.breaker, (state) => onBreaker(lane, state), kept),
+    settler: context.settling.open(live.name, (wasLate) => onStored(lane, wasLate)),
+    rate:
+      sharing?.rate(live, changes.pump) ??
+      createRate(settings.rateLimit, context.runtime.now(), kept.nextSlot),
+    breaker:
+      sharing?.breaker(live, changes) ?? createBreaker(settings.breaker, changes.changed, kept),
     kept,
     leaseMs: leaseMsOf(settings),
     longestAttemptMs: longestAttemptMs(settings),
@@ -83,8 +113,9 @@ function createState(live: LiveSink, context: LaneContext): State {
     attemptMs: HELD_MS,
     delivered: createPerMinute(),
     failed: createPerMinute(),
-    pump: () => pump(lane),
+    pump: changes.pump,
     waiter: undefined,
+    hearsStore: true,
   }
   return lane
 }
@@ -102,6 +133,12 @@ function look(lane: State): void {
   lane.more = true
 }
 
+/** What was late may have been due in the meantime, or have kept others from being claimed. */
+function onStored(lane: State, wasLate: boolean): void {
+  if (wasLate) lane.more = true
+  pump(lane)
+}
+
 function onBreaker({ live, context }: State, state: 'open' | 'closed'): void {
   const fields = { sink: live.name, ...live.settings.breaker }
   const { log } = context.runtime
@@ -113,14 +150,15 @@ function pump(lane: State): void {
   const { waiting } = lane
   if (!mayHold(lane)) giveBackAll(lane)
   for (const next of waiting.values()) {
-    if (!mayStart(lane, next)) break
+    if (!mayStart(lane, next) || !lane.breaker.take()) break
     start(lane, next)
   }
+  if (waiting.size > 0) lane.rate.want(startsSoon(lane), lane.context.runtime.now())
   if (mayClaim(lane)) void claim(lane)
   const hasWork = waiting.size > 0 || lane.more
   if (hasWork) askToBeWoken(lane)
-  const isBusy = lane.running.size > 0 || lane.claiming || lane.reserved > 0
-  if (isBusy || (hasWork && isOpen(lane))) return
+  const isAsking = lane.hearsStore && (lane.claiming || lane.reserved > 0)
+  if (lane.running.size > 0 || isAsking || (hasWork && isOpen(lane))) return
   lane.waiter?.resolve()
   lane.waiter = undefined
 }
@@ -140,8 +178,10 @@ function askToBeWoken(lane: State): void {
 
 /** What cannot be started soon is better off in the store, where its lease does not run out. */
 function mayHold(lane: State): boolean {
-  const isBroken = lane.breaker.state(lane.context.runtime.now()) === 'open'
-  return !lane.closing && !isPaused(lane) && !isBroken && isReady(lane.live)
+  const now = lane.context.runtime.now()
+  const isBroken = lane.breaker.state(now) === 'open'
+  const isFar = lane.rate.nextAt(now) > now + HELD_MS
+  return !lane.closing && !isPaused(lane) && !isBroken && !isFar && isReady(lane.live)
 }
 
 function giveBackAll(lane: State): void {
@@ -185,8 +225,7 @@ async function claim(lane: State): Promise<void> {
     if (nextAt !== null && nextAt <= query.now) lane.more = true
     else lookBy(lane, nextAt ?? lane.lookAt)
   } catch (error) {
-    const fields = { sink: live.name, error: messageOf(error) }
-    context.runtime.log.error(fields, 'cannot claim from the store')
+    context.unclaimed({ sink: live.name, error: messageOf(error) })
     lookBy(lane, context.runtime.now() + LOOK_EVERY_MS)
   }
   lane.claiming = false

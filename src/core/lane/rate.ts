@@ -4,6 +4,8 @@ export interface Rate {
   nextAt(now: number): number
   /** One is made now. */
   spend(now: number): void
+  /** So many wait to be made soon: one that is shared asks the others for their slots. */
+  want(count: number, now: number): void
   /** How many may be made from `now` until `withinMs` later. */
   slots(now: number, withinMs: number): number
   /** When the next request may be made, to begin another rate with; null where requests are not far apart. */
@@ -14,7 +16,7 @@ export interface Rate {
  * Timers come a little late. Where requests are this close together, a slot that is missed by little moves none of
  * the later ones, or a host's slowness would be taken off the rate.
  */
-const CLOSE_MS = 20
+export const CLOSE_MS = 20
 const LITTLE_MS = 5
 
 /** Requests that are this far apart are worth remembering when the next may be made. */
@@ -48,6 +50,7 @@ export function createRate(
       const keepsPace = intervalMs < CLOSE_MS && now - due < LITTLE_MS
       next = (keepsPace ? due : Math.max(now, due)) + intervalMs
     },
+    want() {},
     slots(now, withinMs) {
       const leftMs = now + withinMs - Math.max(now, nextAt(now))
       return leftMs < 0 ? 0 : Math.floor(leftMs / intervalMs) + 1
@@ -61,6 +64,7 @@ export function createRate(
 const unlimited: Rate = {
   nextAt: () => Number.NEGATIVE_INFINITY,
   spend() {},
+  want() {},
   slots: () => Number.POSITIVE_INFINITY,
   memory: null,
 }

@@ -1,39 +1,126 @@
-import pRetry from 'p-retry'
-import { messageOf } from '../errors.ts'
-import type { Outbox, Release, Settlement } from '../outbox.ts'
-import type { Log } from '../runtime.ts'
+import type { Release, Settlement } from '../outbox.ts'
+import type { Runtime } from '../runtime.ts'
+import type { Store } from '../store.ts'
+import { createLate, type Write } from './late.ts'
 
-/** Writes how deliveries ended while their lane goes on, and tries again when the store is out for a moment. */
+/**
+ * Writes how deliveries ended while their lanes go on. Where the store is out, it tries on until all is written, however
+ * long that takes: a claim is good for as long as nobody has made another.
+ */
+export interface Settling {
+  /** For one lane. `changed` is called whenever something of its own is written or given up. */
+  open(sink: string, changed: (wasLate: boolean) => void): Settler
+  /** The process is to end: what is not written some seconds from now, or from its own beginning, is given up. */
+  hasten(): void
+  /** Says in the log how much was given up by that. */
+  close(): void
+}
+
 export interface Settler {
   /** Resolves when it is written, or given up. */
   settle(settlement: Settlement): Promise<void>
   release(releases: readonly Release[]): void
-  /** Resolves when nothing is being written any more. */
+  /** How many deliveries have ended or were given back, and are not written yet. */
+  readonly unsettled: number
+  /** Whether the store is out for some of them. A claim now could find these, their leases being over. */
+  readonly isBehind: boolean
+  /** Resolves when nothing is left to be written. */
   idle(): Promise<void>
 }
 
-export function createSettler(outbox: Outbox, log: Log): Settler {
-  const writing = new Set<Promise<void>>()
+/** Long enough for a store that comes back soon, and within the ten seconds that hosts give a process to end. */
+const HASTE_MS = 5000
 
-  // What cannot be written is not lost: its lease runs out and it is delivered once more.
-  function write(what: string, run: () => Promise<void>): Promise<void> {
-    const written = pRetry(run, { retries: 5, minTimeout: 200, factor: 2 })
-      .catch((error) => log.error({ error: messageOf(error) }, `cannot store that a ${what}`))
-      .finally(() => writing.delete(written))
-    writing.add(written)
-    return written
+interface Entry extends Write {
+  readonly deliveries: number
+  readonly ended: Promise<void>
+}
+
+export function createSettling(
+  store: Pick<Store, 'settle' | 'release' | 'check'>,
+  runtime: Pick<Runtime, 'log' | 'random'>,
+): Settling {
+  const late = createLate({ ...runtime, check: () => store.check() })
+  const entries = new Set<Entry>()
+  let isHasty = false
+  let lost = 0
+
+  function limit(entry: Entry): void {
+    const timer = setTimeout(() => {
+      lost += entry.deliveries
+      late.drop(entry)
+      entry.end()
+    }, HASTE_MS)
+    void entry.ended.then(() => clearTimeout(timer))
+  }
+
+  function begin(entry: Entry): void {
+    entries.add(entry)
+    void entry.ended.then(() => entries.delete(entry))
+    if (isHasty) limit(entry)
+    if (late.isOut) late.add(entry)
+    else void entry.run().then(entry.end, (error) => entries.has(entry) && late.add(entry, error))
   }
 
   return {
-    settle: (settlement) =>
-      write(`delivery is ${settlement.outcome.state}`, () => outbox.settle([settlement])),
+    open: (sink, changed) => createSettler(store, begin, sink, changed),
+    hasten() {
+      isHasty = true
+      for (const entry of entries) limit(entry)
+    },
+    close() {
+      if (lost === 0) return
+      const fields = { deliveries: lost }
+      runtime.log.error(fields, 'cannot store how deliveries ended: they will be made once more')
+    },
+  }
+}
+
+function createSettler(
+  store: Pick<Store, 'settle' | 'release'>,
+  begin: (entry: Entry) => void,
+  sink: string,
+  changed: (wasLate: boolean) => void,
+): Settler {
+  const own = new Set<Entry>()
+  let unsettled = 0
+
+  function write(deliveries: number, run: () => Promise<void>): Promise<void> {
+    const { promise: ended, resolve } = Promise.withResolvers<void>()
+    const entry: Entry = {
+      sink,
+      deliveries,
+      ended,
+      run,
+      isLate: false,
+      refusals: 0,
+      refused: () => changed(true),
+      end() {
+        if (!own.delete(entry)) return
+        unsettled -= deliveries
+        resolve()
+        changed(entry.isLate)
+      },
+    }
+    own.add(entry)
+    unsettled += deliveries
+    begin(entry)
+    return ended
+  }
+
+  return {
+    settle: (settlement) => write(1, async () => store.settle([settlement])),
     release(releases) {
-      if (releases.length > 0) {
-        void write('delivery was given back', () => outbox.release(releases))
-      }
+      if (releases.length > 0) void write(releases.length, async () => store.release(releases))
+    },
+    get unsettled() {
+      return unsettled
+    },
+    get isBehind() {
+      return [...own].some(({ isLate, refusals }) => isLate && refusals === 0)
     },
     async idle() {
-      while (writing.size > 0) await Promise.all(writing)
+      while (own.size > 0) await Promise.all([...own].map(({ ended }) => ended))
     },
   }
 }

@@ -7,13 +7,17 @@ import type { Breaker } from './breaker.ts'
 import type { LaneMemories, LaneMemory } from './memory.ts'
 import type { PerMinute } from './per-minute.ts'
 import type { Rate } from './rate.ts'
-import type { Settler } from './settler.ts'
+import type { Settler, Settling } from './settler.ts'
+import type { Sharing } from './sharing.ts'
 
 export interface LaneContext {
   readonly outbox: Outbox
   readonly runtime: Runtime
   readonly meter: Meter
   readonly pauses: Pauses
+  readonly settling: Settling
+  /** Hears of every claim that the store cannot make. */
+  unclaimed(fields: { readonly sink: string; readonly error: string }): void
   /** Asks the host to wake all lanes at that time, in Unix milliseconds. */
   wakeAt(time: number): void
   /** How often to look for what nobody announced; each second by default. Infinity where nobody else has the store. */
@@ -24,6 +28,8 @@ export interface LaneContext {
   readonly heldChars?: number | undefined
   /** Without them, each process begins to count anew. */
   readonly memories?: LaneMemories | undefined
+  /** Without it, rates and breakers are this process's own. */
+  readonly sharing?: Sharing | undefined
 }
 
 /** What a lane knows. */

@@ -5,18 +5,13 @@ import type {
   Redelivery,
   RetryBatch,
 } from '../../core/ledger.ts'
+import { seqOf } from '../cursor.ts'
+import type { At, Rows, Step } from '../pages.ts'
+import type { Row } from '../rows.ts'
 import { chooseDeliveries } from './deliveries.ts'
-import type { Row, TallyingDriver } from './driver.ts'
-import { seqOf } from './events.ts'
+import type { TallyingDriver } from './driver.ts'
 import { placeHeadOf } from './order.ts'
 import { owe as oweFresh } from './outbox.ts'
-import type { At, Rows } from './pages.ts'
-
-/** How far it has come: `Progress`, with its cursor read. */
-export interface Step {
-  readonly count: number
-  readonly next: number | null
-}
 
 export function retry(db: TallyingDriver, selection: DeadSelection, batch: At<RetryBatch>): Step {
   const { items, next } =

@@ -1,8 +1,10 @@
-import type { DeliveryFilter, DeliveryState, StoredDelivery } from '../../core/ledger.ts'
-import type { Row, SqliteDriver, SqlValue } from './driver.ts'
-import { seqOf, seqsById } from './events.ts'
-import { type At, type Order, pageOf, type Rows, rest, sqlOrder, windowOf } from './pages.ts'
-import { rangeOf } from './range.ts'
+import type { DeliveryFilter, DeliveryState } from '../../core/ledger.ts'
+import { seqOf } from '../cursor.ts'
+import { type At, type Order, pageOf, type Rows, rest, sqlOrder } from '../pages.ts'
+import type { Row } from '../rows.ts'
+import type { SqliteDriver, SqlValue } from './driver.ts'
+import { seqsById } from './events.ts'
+import { rangeOf, windowOf } from './range.ts'
 
 interface Choice extends DeliveryFilter {
   readonly order: Order
@@ -59,30 +61,4 @@ function conditions(db: SqliteDriver, choice: At<Choice>): readonly Condition[] 
   if (until !== undefined) wanted.push(['d.accepted_at < ?', until])
   if (idleAt !== undefined) wanted.push(['(d.leased = 0 OR d.due_at <= ?)', idleAt])
   return wanted
-}
-
-export function storedDelivery(row: Row): StoredDelivery {
-  const state = stateOf(row)
-  return {
-    id: String(row.seq),
-    eventRef: String(row.event),
-    eventId: String(row.event_id),
-    sink: String(row.sink),
-    state,
-    attempts: Number(row.attempts),
-    orderKey: textOf(row.order_key),
-    acceptedAt: Number(row.accepted_at),
-    dueAt: state === 'pending' ? Number(row.due_at) : null,
-    inFlight: row.leased === 1,
-    settledAt: row.settled_at === null ? null : Number(row.settled_at),
-    reason: textOf(row.reason),
-  }
-}
-
-function stateOf({ state }: Row): DeliveryState {
-  return state === 'pending' || state === 'delivered' ? state : 'dead'
-}
-
-function textOf(value: unknown): string | null {
-  return value === null ? null : String(value)
 }

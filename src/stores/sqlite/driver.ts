@@ -1,5 +1,6 @@
+import type { Row } from '../rows.ts'
+
 export type SqlValue = string | number | null
-export type Row = Readonly<Record<string, unknown>>
 
 /** What the statements need of an engine. Everything is synchronous. */
 export interface SqliteDriver {

@@ -1,12 +1,10 @@
 import { dataOf } from '../../core/event.ts'
-import type { EventQuery, StoredEvent } from '../../core/ledger.ts'
-import { mentions } from '../mentions.ts'
-import { type BareEvent, bareEvent } from './bare-event.ts'
-import type { Row, SqliteDriver } from './driver.ts'
-import { type At, pageOf, type Rows, rest, sqlOrder, windowOf } from './pages.ts'
-import { type Range, rangeOf } from './range.ts'
-
-export type BareStoredEvent = Omit<StoredEvent, 'event'> & { readonly event: BareEvent }
+import type { EventQuery } from '../../core/ledger.ts'
+import { mentions, rawPart } from '../mentions.ts'
+import { type At, pageOf, type Range, type Rows, rest, sqlOrder } from '../pages.ts'
+import { type BareEvent, type BareStoredEvent, bareStoredEvent, type Row } from '../rows.ts'
+import type { SqliteDriver } from './driver.ts'
+import { rangeOf, windowOf } from './range.ts'
 
 /** With `q`, what has it as its id comes on a page of its own, before those that mention it. */
 export function events(db: SqliteDriver, query: At<EventQuery>): Rows<BareStoredEvent> {
@@ -52,22 +50,6 @@ function matching(db: SqliteDriver, query: At<EventQuery>, { low, high }: Range)
      ORDER BY seq ${sqlOrder(order)}`,
     ...[low, high, ...filters.map((filter) => filter ?? null)],
   )
-}
-
-/** What `raw` must contain where it mentions `q`, if that is certain: JSON may write some characters in two ways. */
-function rawPart(q: string | undefined): string | undefined {
-  return q !== undefined && /^[\w .:@-]+$/.test(q) ? q : undefined
-}
-
-export function bareStoredEvent(row: Row): BareStoredEvent {
-  const problems: readonly string[] = row.problems === null ? [] : JSON.parse(String(row.problems))
-  const acceptedAt = Number(row.accepted_at)
-  return { ref: String(row.seq), event: bareEvent(row), acceptedAt, problems }
-}
-
-/** The event's `seq`, where `ref` looks like one. */
-export function seqOf(ref: string): number | null {
-  return /^[1-9]\d{0,14}$/.test(ref) ? Number(ref) : null
 }
 
 /** All stored events of this id. Identities begin with app and tenant, which are few: so ids need no index. */

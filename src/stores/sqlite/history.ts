@@ -1,7 +1,8 @@
 import type { EventHistory, StoredAttempt } from '../../core/ledger.ts'
-import { storedDelivery } from './deliveries.ts'
-import type { Row, SqliteDriver } from './driver.ts'
-import { type BareStoredEvent, bareStoredEvent, seqOf, seqsById } from './events.ts'
+import { seqOf } from '../cursor.ts'
+import { type BareStoredEvent, bareStoredEvent, storedAttempt, storedDelivery } from '../rows.ts'
+import type { SqliteDriver } from './driver.ts'
+import { seqsById } from './events.ts'
 
 export type BareEventHistory = BareStoredEvent & Pick<EventHistory, 'deliveries'>
 
@@ -23,16 +24,6 @@ export function eventHistory(db: SqliteDriver, id: string): BareEventHistory | n
 }
 
 function attemptsOf(db: SqliteDriver, delivery: number): readonly StoredAttempt[] {
-  return db.rows('SELECT * FROM attempts WHERE delivery = ? ORDER BY seq', delivery).map(attempt)
-}
-
-function attempt({ n, at, duration_ms, status, error, response }: Row): StoredAttempt {
-  return {
-    n: Number(n),
-    at: Number(at),
-    durationMs: Number(duration_ms),
-    status: status === null ? null : Number(status),
-    error: String(error),
-    response: String(response),
-  }
+  const rows = db.rows('SELECT * FROM attempts WHERE delivery = ? ORDER BY seq', delivery)
+  return rows.map(storedAttempt)
 }

@@ -1,17 +1,13 @@
-import { isObject, type JsonObject } from '../../core/event.ts'
+import type { JsonObject } from '../../core/event.ts'
 import type { AuditEntry, Pause } from '../../core/ledger.ts'
-import type { Row, SqliteDriver } from './driver.ts'
-import { type At, pageOf, type Rows } from './pages.ts'
+import { type At, pageOf, type Rows } from '../pages.ts'
+import { type StoredAuditEntry, storedAuditEntry, storedPause } from '../rows.ts'
+import type { SqliteDriver } from './driver.ts'
 
 /** What operators have done: pauses, and the audit of all they asked for. */
 
 export function pauses(db: SqliteDriver): readonly Pause[] {
-  return db.rows('SELECT * FROM pauses').map(({ sink, paused_by, at, options }) => ({
-    sink: String(sink),
-    by: paused_by === 'receiver' ? 'receiver' : 'operator',
-    at: Number(at),
-    options: String(options),
-  }))
+  return db.rows('SELECT * FROM pauses').map(storedPause)
 }
 
 export function pause(db: SqliteDriver, { sink, by, at, options }: Pause): void {
@@ -47,8 +43,6 @@ export function conclude(db: SqliteDriver, id: string, outcome: JsonObject): voi
   db.run('UPDATE audit SET outcome = ? WHERE seq = ?', JSON.stringify(outcome), Number(id))
 }
 
-export type StoredAuditEntry = AuditEntry & { readonly id: string }
-
 export function audit(
   db: SqliteDriver,
   { after, limit }: At<{ readonly limit: number }>,
@@ -58,30 +52,5 @@ export function audit(
     ...[after ?? Number.MAX_SAFE_INTEGER, limit + 1],
   )
   const { items, next } = pageOf(rows, limit, { edge: null })
-  return { items: items.map(auditEntry), next }
-}
-
-function auditEntry(row: Row): StoredAuditEntry {
-  return {
-    id: String(row.seq),
-    at: Number(row.at),
-    actor: String(row.actor),
-    action: actionOf(row.action),
-    request: objectOf(row.request) ?? {},
-    outcome: objectOf(row.outcome),
-  }
-}
-
-const ACTIONS: readonly AuditEntry['action'][] = ['pause', 'resume', 'retry', 'replay', 'discard']
-
-function actionOf(text: unknown): AuditEntry['action'] {
-  const action = ACTIONS.find((one) => one === text)
-  if (!action) throw new Error(`the audit names an unknown action: ${text}`)
-  return action
-}
-
-function objectOf(text: unknown): JsonObject | null {
-  if (text === null) return null
-  const value: unknown = JSON.parse(String(text))
-  return isObject(value) ? value : null
+  return { items: items.map(storedAuditEntry), next }
 }

@@ -1,4 +1,5 @@
-import type { Row, SqliteDriver } from './driver.ts'
+import type { Row } from '../rows.ts'
+import type { SqliteDriver } from './driver.ts'
 
 const PENDING = `sink = ? AND order_key = ? AND state = 'pending'`
 

@@ -8,10 +8,10 @@ import type {
   Release,
   Settlement,
 } from '../../core/outbox.ts'
-import { type BareEvent, bareEvent } from './bare-event.ts'
-import type { Row, SqliteDriver, TallyingDriver } from './driver.ts'
+import { take } from '../pages.ts'
+import { type BareEvent, bareEvent, type Row } from '../rows.ts'
+import type { SqliteDriver, TallyingDriver } from './driver.ts'
 import { hasPending, placeHead, placeHeadOf } from './order.ts'
-import { take } from './pages.ts'
 
 export type BareAcceptance = Omit<Acceptance, 'event'> & { readonly event: BareEvent }
 export type BareClaimed = Omit<ClaimedDelivery, 'event'> & { readonly event: BareEvent }

@@ -1,32 +1,17 @@
 import type { PruneQuery } from '../../core/ledger.ts'
-import type { Row, SqliteFile, TallyingDriver } from './driver.ts'
+import type { Row } from '../rows.ts'
+import type { Stage } from '../stages.ts'
+import type { SqliteFile, TallyingDriver } from './driver.ts'
 
-const STAGES = ['events', 'identities', 'audit', 'pages'] as const
+export const PRUNE_STAGES = ['events', 'identities', 'audit', 'pages'] as const
 
-/** Pruning goes from stage to stage: each walks from `after` on. */
-export interface Stage {
-  readonly stage: (typeof STAGES)[number]
-  readonly after: number
-}
+type PruneStage = Stage<(typeof PRUNE_STAGES)[number]>
 
-export type StagedPrune = Omit<PruneQuery, 'cursor'> & { readonly from: Stage }
+export type StagedPrune = Omit<PruneQuery, 'cursor'> & { readonly from: PruneStage }
 
 export interface PruneStep {
   readonly count: number
-  readonly next: Stage | null
-}
-
-export function cursorAtStage(stage: Stage | null): string | null {
-  return stage && `${stage.stage}:${stage.after}`
-}
-
-/** Throws RangeError for what no step has ever said. */
-export function stageOf(cursor: string | undefined): Stage {
-  if (cursor === undefined) return { stage: 'events', after: 0 }
-  const [, name, after] = /^(\w+):(\d{1,15})$/.exec(cursor) ?? []
-  const stage = STAGES.find((one) => one === name)
-  if (!stage) throw new RangeError('cursor: must be the `next` of a step')
-  return { stage, after: Number(after) }
+  readonly next: PruneStage | null
 }
 
 export function prune(db: TallyingDriver, query: StagedPrune): PruneStep {
@@ -160,7 +145,7 @@ function pruneAging(
   return { count: 0, next: { stage: table, after } }
 }
 
-function stageAfter(table: keyof typeof AGING): Stage {
+function stageAfter(table: keyof typeof AGING): PruneStage {
   return { stage: table === 'identities' ? 'audit' : 'pages', after: 0 }
 }
 

@@ -1,15 +1,7 @@
+import { CLOCK_MS, type Order, type Range, sqlOrder, type Window, windowFrom } from '../pages.ts'
 import type { SqliteDriver } from './driver.ts'
 
-/** Rows by their `seq`, from `low` to `high`. */
-export interface Range {
-  readonly low: number
-  readonly high: number
-}
-
 export type Table = 'events' | 'deliveries'
-
-/** How far the clock may have been set back without a row being missed. */
-const CLOCK_MS = 5 * 60_000
 
 /**
  * Where the rows accepted from `since` on and before `until` are, and some others. `accepted_at` grows with `seq`, but
@@ -45,4 +37,13 @@ function firstAt(db: SqliteDriver, table: Table, { low, high }: Range, time: num
     else to = middle
   }
   return from
+}
+
+/** The part of a range that one page looks at, where no index helps it. */
+export function windowOf(db: SqliteDriver, table: Table, range: Range, order: Order): Window {
+  const [first] = db.rows(
+    `SELECT seq FROM ${table} WHERE seq BETWEEN ? AND ? ORDER BY seq ${sqlOrder(order)} LIMIT 1`,
+    ...[range.low, range.high],
+  )
+  return windowFrom(first?.seq, range, order)
 }

@@ -1,0 +1,102 @@
+import { Client, type ClientConfig, Pool, types } from 'pg'
+import { explainError, isPassing } from './errors.ts'
+
+export type Row = Readonly<Record<string, unknown>>
+
+/** One statement, in a transaction of its own. A bigint comes as a number: ours stay below 2^53. */
+export type Query = (sql: string, values?: readonly unknown[]) => Promise<readonly Row[]>
+
+export interface Connections {
+  readonly query: Query
+  /** Commits when `work` resolves; when it rejects, nothing has changed. */
+  transaction<T>(work: (query: Query) => Promise<T>): Promise<T>
+  /** What was asked before is answered first. */
+  close(): Promise<void>
+}
+
+/** Longer than any statement takes that is not waiting for something: then the connection is given up. */
+const STATEMENT_MS = 10_000
+const CONNECT_MS = 2_000
+
+const BIGINT = 20
+
+/** Where the database is, and how it is entered. Opening it throws where the URL, or a file that it names, cannot be read. */
+export function configOf(url: string): ClientConfig {
+  return {
+    connectionString: url,
+    application_name: 'lark-fanout',
+    keepAlive: true,
+    connectionTimeoutMillis: CONNECT_MS,
+    types: {
+      getTypeParser: (oid: number, format?: 'text' | 'binary') =>
+        oid === BIGINT ? Number : types.getTypeParser(oid, format),
+    },
+  }
+}
+
+/** For people, without what is secret: `db.example.com:5432/approvals`. */
+function whereIs(config: ClientConfig): string {
+  const { host, port, database } = new Client(config)
+  return `${host}:${port}/${database ?? ''}`
+}
+
+/**
+ * At most `max` connections, opened as they are needed: nothing is asked of the database yet. `patienceMs` is longer
+ * for those whose transactions set the server's own limit aside.
+ */
+export function openConnections(
+  config: ClientConfig,
+  max: number,
+  patienceMs = STATEMENT_MS + 1_000,
+): Connections {
+  const where = whereIs(config)
+  // The client's own limit is for a network that has gone silent, in which no server says anything.
+  const pool = new Pool({ ...config, max, query_timeout: patienceMs, onConnect: limit })
+  // One that breaks while nobody uses it is replaced when it is needed.
+  pool.on('error', () => {})
+
+  async function attempt<T>(work: () => Promise<T>, tries = 3): Promise<T> {
+    try {
+      return await work()
+    } catch (error) {
+      if (tries > 1 && isPassing(error)) return attempt(work, tries - 1)
+      throw explainError(error, where)
+    }
+  }
+  let closed: Promise<void> | undefined
+  return {
+    query: (sql, values = []) => attempt(async () => (await pool.query(sql, [...values])).rows),
+    transaction: (work) => attempt(() => transact(pool, work)),
+    close() {
+      closed ??= pool.end()
+      return closed
+    },
+  }
+}
+
+/**
+ * A pooler may give another server connection the settings: they are what all of ours want. No statement is so much work
+ * that compiling it (`jit`) pays: where the planner believes so, a page that takes 5 ms takes 0.5 s.
+ */
+async function limit(client: { query(sql: string): Promise<unknown> }): Promise<void> {
+  await client.query(`SET statement_timeout = ${STATEMENT_MS}; SET jit = off`)
+}
+
+async function transact<T>(pool: Pool, work: (query: Query) => Promise<T>): Promise<T> {
+  const client = await pool.connect()
+  let failed: Error | undefined
+  try {
+    await client.query('BEGIN')
+    const result = await work(
+      async (sql, values = []) => (await client.query(sql, [...values])).rows,
+    )
+    await client.query('COMMIT')
+    return result
+  } catch (error) {
+    failed = error instanceof Error ? error : new Error(String(error))
+    throw error
+  } finally {
+    // A connection that is thrown away takes its transaction with it.
+    client.release(failed)
+  }
+}

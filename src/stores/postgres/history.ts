@@ -1,0 +1,31 @@
+import type { EventHistory } from '../../core/ledger.ts'
+import { seqOf } from '../cursor.ts'
+import { bareStoredEvent, storedAttempt, storedDelivery, withData } from '../rows.ts'
+import type { Query } from './connection.ts'
+
+export async function eventHistory(query: Query, id: string): Promise<EventHistory | null> {
+  const [row] = await query(
+    `SELECT * FROM lark_fanout.events WHERE seq = coalesce((
+       SELECT max(e.seq) FROM lark_fanout.identities i
+       CROSS JOIN LATERAL (SELECT seq FROM lark_fanout.events WHERE seq = i.event LIMIT 1) e
+       WHERE i.id = $1
+     ), $2) LIMIT 1`,
+    [id, seqOf(id)],
+  )
+  if (!row) return null
+  const event = withData(bareStoredEvent(row))
+  const deliveries = await query(
+    'SELECT * FROM lark_fanout.all_deliveries WHERE event = $1 ORDER BY seq',
+    [row.seq],
+  )
+  const attempts = await query(
+    'SELECT * FROM lark_fanout.attempts WHERE delivery = ANY ($1) ORDER BY delivery, seq',
+    [deliveries.map(({ seq }) => seq)],
+  )
+  const byDelivery = Map.groupBy(attempts, ({ delivery }) => delivery)
+  const histories = deliveries.map((delivery) => ({
+    ...storedDelivery({ ...delivery, event_id: row.id }),
+    history: (byDelivery.get(delivery.seq) ?? []).map(storedAttempt),
+  }))
+  return { ...event, deliveries: histories }
+}

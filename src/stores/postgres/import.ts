@@ -1,0 +1,157 @@
+import {
+  type Contents,
+  KINDS,
+  type Kind,
+  type Measure,
+  type MoveTarget,
+  type Row,
+} from '../move.ts'
+import { configOf, openConnections, type Query } from './connection.ts'
+import { DESTINATIONS } from './import-tables.ts'
+import { migratePostgres } from './migrate.ts'
+import { toText } from './text.ts'
+
+export interface PostgresImport extends MoveTarget {
+  close(): Promise<void>
+}
+
+/** Counting all there is may take its time. */
+const PATIENCE_MS = 60 * 60_000
+
+/** A Postgres database that another store is moved into. Nothing is asked of it yet. */
+export function openPostgresImport(url: string): PostgresImport {
+  const { query, transaction, close } = openConnections(configOf(url), 1, PATIENCE_MS)
+  const transact = <T>(work: (query: Query) => Promise<T>) =>
+    transaction(async (query) => {
+      await query('SET LOCAL statement_timeout = 0')
+      return work(query)
+    })
+  return {
+    async begin(contents) {
+      await migratePostgres({ transaction })
+      return transact((query) => begin(query, contents))
+    },
+    append: (kind, rows, done) => append(query, kind, rows, done),
+    end: ({ contents, sinks }) =>
+      transact(async (query) => {
+        await query(TALLIES, [sinks.map(toText)])
+        await query(ANALYZE)
+        const measures = await measure(query)
+        const isWhole = JSON.stringify(measures) === JSON.stringify(contents.measures)
+        if (isWhole) await query('UPDATE lark_fanout.moves SET ended_at = $1', [Date.now()])
+        return { measures, isWhole }
+      }),
+    close,
+  }
+}
+
+/** For `openPostgresStore`: what a gateway accepted meanwhile could not be told from what comes yet. */
+export async function requireMoved(query: Query): Promise<void> {
+  const [unfinished] = await query('SELECT FROM lark_fanout.moves WHERE ended_at IS NULL')
+  if (!unfinished) return
+  throw new Error(
+    'another store is being moved into this database: wait until lark-fanout migrate has ended, or call it again where it was interrupted',
+  )
+}
+
+function from(kind: Kind): string {
+  const { table, where } = DESTINATIONS[kind]
+  return `FROM lark_fanout.${table}${where ? ` WHERE ${where}` : ''}`
+}
+
+async function begin(query: Query, contents: Contents) {
+  await query('LOCK TABLE lark_fanout.moves')
+  const [begun] = await query('SELECT source, done, ended_at FROM lark_fanout.moves')
+  const source = JSON.stringify(contents)
+  if (begun?.source === source) {
+    const { done, ended_at } = begun
+    return { done: Number(done), endedAt: ended_at === null ? null : Number(ended_at) }
+  }
+  await requireEmpty(query, begun !== undefined)
+  await query('INSERT INTO lark_fanout.moves (source, done) VALUES ($1, 0)', [source])
+  await makeRoom(query, contents.last)
+  return { done: 0, endedAt: null }
+}
+
+async function requireEmpty(query: Query, isBegun: boolean): Promise<void> {
+  const looks = KINDS.map((kind) => `SELECT '${kind}' AS kind WHERE EXISTS (SELECT ${from(kind)})`)
+  const found = (await query(looks.join(' UNION ALL '))).map(({ kind }) => kind)
+  if (found.length === 0 && !isBegun) return
+  const advice = 'name an empty database, or empty this one: DROP SCHEMA lark_fanout CASCADE'
+  throw new Error(
+    isBegun
+      ? `another store, or this one as it was before it changed, has been moved into it: ${advice}`
+      : `it has something already (${found.join(', ')}): ${advice}`,
+  )
+}
+
+const SPAN = 100_000_000
+
+/** What comes next has numbers of its own, those of events and of deliveries from one span. */
+async function makeRoom(query: Query, last: Contents['last']): Promise<void> {
+  const span = Math.floor((Math.max(last.event, last.delivery) + 1) / SPAN)
+  await query(
+    `SELECT lark_fanout.add_span(wanted.n) FROM generate_series(0, $1::bigint) AS wanted (n)
+     WHERE NOT EXISTS (SELECT FROM lark_fanout.spans WHERE spans.n = wanted.n)`,
+    [span + 1],
+  )
+  await query(
+    `SELECT setval('lark_fanout.event_seq', $1, false), setval('lark_fanout.delivery_seq', $2, false),
+       setval(pg_get_serial_sequence('lark_fanout.audit', 'seq'), $3, false)`,
+    [
+      Math.max(last.event + 1, span * SPAN),
+      Math.max(last.delivery + 1, span * SPAN),
+      last.audit + 1,
+    ],
+  )
+}
+
+/** The rows and how far it has come are one statement, and so one transaction. */
+async function append(query: Query, kind: Kind, rows: readonly Row[], done: number): Promise<void> {
+  const { table, columns } = DESTINATIONS[kind]
+  const defined = columns.split(',').map((column) => column.trim().split(' '))
+  const names = defined.map(([name = '']) => name)
+  const lists = defined.map(([, type], i) => `$${i + 3}::${type}[]`)
+  const moved = await query(
+    `WITH step AS (
+       UPDATE lark_fanout.moves SET done = done + $2 WHERE done = $1 AND ended_at IS NULL
+       RETURNING true AS moved
+     ), rows AS (
+       INSERT INTO lark_fanout.${table} (${names.join(', ')}) OVERRIDING SYSTEM VALUE
+       SELECT * FROM unnest(${lists.join(', ')}) WHERE EXISTS (SELECT FROM step)
+     )
+     SELECT moved FROM step`,
+    [done, rows.length, ...names.map((name) => rows.map((row) => stored(row[name])))],
+  )
+  if (moved.length === 0)
+    throw new Error('another lark-fanout migrate works on it: let that one end')
+}
+
+function stored(value: unknown): unknown {
+  return typeof value === 'string' ? toText(value) : value
+}
+
+/** They are counted anew, but for the sinks that nothing is left of. */
+const TALLIES = `
+  INSERT INTO lark_fanout.tallies (sink, shard, pending, dead)
+  SELECT s.sink, 0,
+    (SELECT count(*) FROM lark_fanout.deliveries d WHERE d.sink = s.sink),
+    (SELECT count(*) FROM lark_fanout.history h WHERE h.dead AND h.sink = s.sink)
+  FROM unnest($1::text[]) AS s (sink)
+  ON CONFLICT (sink, shard) DO UPDATE SET pending = excluded.pending, dead = excluded.dead`
+
+/** The planner would go by the empty tables otherwise, until autovacuum comes by. */
+const ANALYZE = `
+  ANALYZE lark_fanout.events, lark_fanout.identities, lark_fanout.deliveries, lark_fanout.history, lark_fanout.attempts`
+
+async function measure(query: Query): Promise<readonly Measure[]> {
+  const measures: Measure[] = []
+  for (const kind of KINDS) {
+    const { sum } = DESTINATIONS[kind]
+    const [row] = await query(
+      `SELECT count(*) AS count, coalesce(sum(${sum}), 0)::text AS sum ${from(kind)}`,
+    )
+    measures.push({ kind, count: Number(row?.count), sum: String(row?.sum) })
+  }
+  return measures
+}

@@ -1,0 +1,67 @@
+import { type PostgresMigration, postgresMigrations } from '../migrations/postgres.ts'
+import type { Connections, Query } from './connection.ts'
+
+/** Gateways that start at once wait for each other. */
+const MIGRATING = 27751
+
+/** Brings the schema to this version, in one transaction. One that is newer is left as it is, where it tolerates us. */
+export async function migratePostgres(
+  { transaction }: Pick<Connections, 'transaction'>,
+  migrations: readonly PostgresMigration[] = postgresMigrations,
+): Promise<void> {
+  await transaction(async (query) => {
+    await query(`SET LOCAL statement_timeout = 0`)
+    await query('SELECT pg_advisory_xact_lock($1)', [MIGRATING])
+    if (!(await hasSchema(query))) await query(SCHEMA)
+    const version = await versionOf(query, migrations.length)
+    for (const [i, { sql, tolerates }] of migrations.entries()) {
+      if (i < version) continue
+      await query(sql)
+      await query('INSERT INTO lark_fanout.migrations (version, tolerates) VALUES ($1, $2)', [
+        i + 1,
+        tolerates,
+      ])
+    }
+  })
+}
+
+/** For whoever must not change the schema. Throws where it is not there, or not ours to use. */
+export async function requireSchema(query: Query): Promise<void> {
+  if (!(await hasSchema(query))) {
+    throw new Error(
+      'the database has no schema lark_fanout: start the gateway first, or see to DATABASE_URL',
+    )
+  }
+  const version = await versionOf(query, postgresMigrations.length)
+  if (version < postgresMigrations.length) {
+    throw new Error(
+      `the database has the schema of an older lark-fanout (${version}): start the gateway first`,
+    )
+  }
+}
+
+const SCHEMA = `
+CREATE SCHEMA lark_fanout;
+CREATE TABLE lark_fanout.migrations (
+  version   integer PRIMARY KEY,
+  tolerates integer NOT NULL,      -- the oldest schema whose gateways may still use this one
+  at        timestamptz NOT NULL DEFAULT now()
+)`
+
+async function hasSchema(query: Query): Promise<boolean> {
+  const [row] = await query(`SELECT to_regclass('lark_fanout.migrations') AS name`)
+  return row?.name !== null
+}
+
+async function versionOf(query: Query, known: number): Promise<number> {
+  const [last] = await query(
+    'SELECT version, tolerates FROM lark_fanout.migrations ORDER BY version DESC LIMIT 1',
+  )
+  const version = Number(last?.version ?? 0)
+  if (version > known && Number(last?.tolerates) > known) {
+    throw new Error(
+      `the database was migrated by a newer lark-fanout (schema ${version}, this one knows ${known}): start that version`,
+    )
+  }
+  return version
+}

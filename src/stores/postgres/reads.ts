@@ -1,0 +1,43 @@
+import type { Ledger } from '../../core/ledger.ts'
+import { at, page } from '../pages.ts'
+import { storedDelivery, withData } from '../rows.ts'
+import { backlog, wasOwed } from './backlog.ts'
+import { coded } from './coded.ts'
+import type { Query } from './connection.ts'
+import { deliveries } from './deliveries.ts'
+import { events } from './events.ts'
+import { eventHistory } from './history.ts'
+import * as operators from './operators.ts'
+
+type Reads = Pick<
+  Ledger,
+  | 'backlog'
+  | 'wasOwed'
+  | 'events'
+  | 'event'
+  | 'deliveries'
+  | 'pauses'
+  | 'pause'
+  | 'resume'
+  | 'record'
+  | 'conclude'
+  | 'audit'
+>
+
+/** What people read, and what of theirs is written beside it. */
+export function postgresReads(plain: Query): Reads {
+  const query = coded(plain)
+  return {
+    backlog: () => backlog(query),
+    wasOwed: (sink) => wasOwed(query, sink),
+    events: async (choice) => page(await events(query, at(choice)), withData),
+    event: (id) => eventHistory(query, id),
+    deliveries: async (choice) => page(await deliveries(query, at(choice)), storedDelivery),
+    pauses: () => operators.pauses(query),
+    pause: (pause) => operators.pause(query, pause),
+    resume: (sink, only) => operators.resume(query, sink, only),
+    record: (entry) => operators.record(query, entry),
+    conclude: (id, outcome) => operators.conclude(query, id, outcome),
+    audit: async (choice) => page(await operators.audit(query, at(choice)), (entry) => entry),
+  }
+}
