@@ -4,6 +4,8 @@ import { Hono } from 'hono'
 import pg from 'pg'
 
 const pool = new pg.Pool({ connectionString: process.argv[2], max: 8 })
+// The database ends first.
+pool.on('error', () => {})
 await pool.query('CREATE TABLE IF NOT EXISTS bare (id bigserial PRIMARY KEY, body text NOT NULL)')
 
 const app = new Hono()

@@ -29,7 +29,7 @@ they have the same, 1 when not.
 --from sqlite:FILE  the store to move; DATABASE_URL without it
 --to postgres://…   where to; DATABASE_URL without it, which keeps the password out of the list of processes
 --dry-run           only count what there is to move
-${configHelp}, beside which .env is read`,
+${configHelp}`,
   options: {
     ...configOption,
     from: { type: 'string' },

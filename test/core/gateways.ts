@@ -76,7 +76,9 @@ export function openGateways(
     states: () => gateways.map(({ dispatch }) => dispatch.status()[0]?.breaker),
     pending: first.pending,
     async [Symbol.asyncDispose]() {
-      await Promise.all(gateways.map(({ dispatch }) => dispatch.close()))
+      const closed = Promise.all(gateways.map(({ dispatch }) => dispatch.close()))
+      for (const timer of timers.splice(0)) timer.run()
+      await closed
     },
   }
 }

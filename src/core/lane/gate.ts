@@ -59,11 +59,13 @@ function places(lane: LaneState): { readonly all: number; readonly free: number 
   return { all: Math.min(capacity, slots), free }
 }
 
-/** How many of those that wait can be started within `HELD_MS`, as far as the sink's concurrency goes. */
+/** How many of those that wait find a place within `HELD_MS`: a slot for more would be lost. */
 export function startsSoon({ live, running, waiting, attemptMs }: LaneState): number {
   const { concurrency } = live.settings
+  const free = concurrency - running.size
+  if (attemptMs >= HELD_MS) return Math.min(waiting.size, free)
   const lasting = Math.floor((concurrency * HELD_MS) / Math.max(attemptMs, 1))
-  return Math.min(waiting.size, Math.max(concurrency - running.size, lasting))
+  return Math.min(waiting.size, Math.max(free, lasting))
 }
 
 /** Whether the lane holds so much text that it takes no more. */

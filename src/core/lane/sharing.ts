@@ -13,7 +13,7 @@ import { createSharedRate } from './shared-rate.ts'
 export interface Sharing {
   rate(live: LiveSink, pump: () => void): Rate
   breaker(live: LiveSink, lane: Pick<BreakerLink, 'changed' | 'pump'>): Breaker
-  /** Reads what others have told of all lanes' breakers: at most once a second, ten times `soon`. Never rejects. */
+  /** Reads what others have told of these lanes' breakers, at most once a second; `soon`, ten times. Never rejects. */
   refresh(lanes: Iterable<Listener>, at?: 'now' | 'soon'): Promise<void>
 }
 

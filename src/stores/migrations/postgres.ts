@@ -1,4 +1,5 @@
 import { changes } from './postgres-1/changes.ts'
+import { empty } from './postgres-1/empty.ts'
 import { keys } from './postgres-1/keys.ts'
 import { lanes } from './postgres-1/lanes.ts'
 import { moves } from './postgres-1/moves.ts'
@@ -17,7 +18,7 @@ export interface PostgresMigration {
 /** The schema's versions, in order, from 1. Append only: what has been released is never edited. */
 export const postgresMigrations: readonly PostgresMigration[] = [
   {
-    sql: [tables, keys, outbox, spans, changes, prune, reads, moves, lanes].join('\n'),
+    sql: [tables, keys, outbox, spans, changes, empty, prune, reads, moves, lanes].join('\n'),
     tolerates: 1,
   },
 ]

@@ -99,7 +99,6 @@ describe('a rate that several gateways keep', () => {
     const slow = sent.filter((by) => by === 1).length
     expect(slow).toBeGreaterThanOrEqual(8)
     expect(sent.length).toBeGreaterThan(190)
-    await all.runTo(14 * SECOND)
   })
 
   test('slower than a lane may hold anything: whoever is first to ask has the slot', async () => {
