@@ -21,6 +21,8 @@ export async function startChild(
     env: { ...process.env, ...env },
   })
   const ended = once(child, 'close')
+  // A bench that ends early disposes of nothing.
+  process.once('exit', () => child.kill())
   const [line] = await Promise.race([once(createInterface(child.stdout), 'line'), ended])
   const port = Number(line)
   if (!port) throw new Error(`bench/${file} did not start: see above`)

@@ -5,23 +5,23 @@
  */
 export function toText(text: string): string {
   const isPlain = !text.includes('\u0000') && text.isWellFormed() && !text.startsWith('\\')
-  return isPlain ? text : `\\${text.replace(ESCAPED, escape)}`
+  return isPlain ? text : `\\${text.replace(ESCAPED, written)}`
 }
 
 /** What `toText` was given. */
 export function fromText(text: string): string {
-  return text.startsWith('\\') ? text.slice(1).replace(ESCAPE, unescape) : text
+  return text.startsWith('\\') ? text.slice(1).replace(ESCAPE, read) : text
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: it is this one that cannot be kept
 const ESCAPED = /[\u0000\\]|\p{Surrogate}/gu
 const ESCAPE = /\\(?:\\|u([0-9a-f]{4}))/g
 
-function escape(character: string): string {
+function written(character: string): string {
   if (character === '\\') return '\\\\'
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
 }
 
-function unescape(_: string, code: string | undefined): string {
+function read(_: string, code: string | undefined): string {
   return code === undefined ? '\\' : String.fromCharCode(Number.parseInt(code, 16))
 }

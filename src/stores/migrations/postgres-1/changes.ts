@@ -1,3 +1,5 @@
+import { byIndex } from './planning.ts'
+
 /**
  * What operators ask for. One of these at a time, and none while something is pruned: `lock_ledger` comes first, then
  * the order keys.
@@ -8,7 +10,7 @@ CREATE FUNCTION lark_fanout.lock_ledger() RETURNS void LANGUAGE sql AS 'SELECT p
 -- Dead letters are owed again, in their old place: the claim only grows, so that whoever held one before has no more
 -- say. Gives how many.
 CREATE FUNCTION lark_fanout.revive(seqs bigint[], at bigint) RETURNS integer
-LANGUAGE plpgsql SET jit = off SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+LANGUAGE plpgsql ${byIndex} AS $$
 #variable_conflict use_column
 DECLARE
   sinks text[];
@@ -76,7 +78,7 @@ END $$;
 -- Pending ones become dead letters, but for those in flight, and those which somebody changes just now.
 CREATE FUNCTION lark_fanout.discard(
   of_sink text, why text, after bigint, most integer, at bigint, OUT count integer, OUT next bigint
-) LANGUAGE plpgsql SET jit = off SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+) LANGUAGE plpgsql ${byIndex} AS $$
 #variable_conflict use_column
 DECLARE
   chosen bigint[];
@@ -117,7 +119,7 @@ CREATE FUNCTION lark_fanout.owe_again(
   refs bigint[], cleared boolean[], owed_for integer[], owed_sinks text[], owed_keys text[],
   resend boolean, at bigint, dry boolean
 ) RETURNS TABLE (sink text, count bigint)
-LANGUAGE plpgsql SET jit = off SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+LANGUAGE plpgsql ${byIndex} AS $$
 #variable_conflict use_column
 DECLARE
   stored bigint[];
@@ -160,7 +162,7 @@ END $$;
 CREATE FUNCTION lark_fanout.owe_anew(
   events bigint[], sinks text[], keys text[], latest_dead bigint[], at bigint
 ) RETURNS void
-LANGUAGE plpgsql SET jit = off SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+LANGUAGE plpgsql ${byIndex} AS $$
 #variable_conflict use_column
 DECLARE
   ones integer[];

@@ -3,11 +3,16 @@
  * so at once agree on who is first. Claims never wait for one.
  */
 export const keys = `
+-- One value for both: of two conditions the planner may take the index that knows the sink alone.
+CREATE FUNCTION lark_fanout.line(sink text, key text) RETURNS text
+LANGUAGE sql IMMUTABLE AS $$ SELECT sink || chr(1) || key $$;
+
+CREATE INDEX lines ON lark_fanout.deliveries (lark_fanout.line(sink, order_key), behind, seq)
+  WHERE order_key IS NOT NULL;
+
+-- Few enough for the server's table of locks, whatever a batch has; two keys that share one wait for each other.
 CREATE FUNCTION lark_fanout.key_lock(sink text, key text) RETURNS integer
-LANGUAGE sql IMMUTABLE AS $$
-  -- Few enough for the server's table of locks, whatever a batch has; two keys that share one wait for each other.
-  SELECT hashtext(sink || chr(1) || key) & 2047
-$$;
+LANGUAGE sql IMMUTABLE AS $$ SELECT hashtext(lark_fanout.line(sink, key)) & 2047 $$;
 
 -- In their order, so that two who want several do not wait for each other.
 CREATE FUNCTION lark_fanout.lock_keys(sinks text[], keys text[]) RETURNS void
@@ -28,14 +33,15 @@ END $$;
 CREATE FUNCTION lark_fanout.place_head(of_sink text, of_key text, lapsed_at bigint DEFAULT NULL)
 RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE
+  line text := lark_fanout.line(of_sink, of_key);
   waiting bigint;
   head bigint;
 BEGIN
   SELECT seq INTO waiting FROM lark_fanout.deliveries
-  WHERE sink = of_sink AND order_key = of_key AND behind ORDER BY seq LIMIT 1;
+  WHERE lark_fanout.line(sink, order_key) = line AND order_key IS NOT NULL AND behind ORDER BY seq LIMIT 1;
   IF waiting IS NULL THEN RETURN false; END IF;
   SELECT seq INTO head FROM lark_fanout.deliveries
-  WHERE sink = of_sink AND order_key = of_key AND NOT behind LIMIT 1;
+  WHERE lark_fanout.line(sink, order_key) = line AND order_key IS NOT NULL AND NOT behind LIMIT 1;
   IF head < waiting THEN RETURN false; END IF;
   IF head IS NOT NULL THEN
     -- A claim may take it meanwhile, without the lock.
@@ -58,11 +64,13 @@ BEGIN
 END $$;
 
 CREATE FUNCTION lark_fanout.tally(sinks text[], pending integer[], dead integer[]) RETURNS void
-LANGUAGE sql AS $$
+LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+BEGIN
   INSERT INTO lark_fanout.tallies AS t (sink, shard, pending, dead)
   SELECT c.sink, pg_backend_pid() % 64, sum(c.pending), sum(c.dead)
   FROM unnest(sinks, pending, dead) AS c (sink, pending, dead) GROUP BY c.sink ORDER BY c.sink
   ON CONFLICT (sink, shard) DO UPDATE
-  SET pending = t.pending + excluded.pending, dead = t.dead + excluded.dead
-$$;
+  SET pending = t.pending + excluded.pending, dead = t.dead + excluded.dead;
+END $$;
 `

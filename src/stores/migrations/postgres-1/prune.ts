@@ -1,3 +1,5 @@
+import { byIndex } from './planning.ts'
+
 /**
  * Pruning, a step at a time, by whichever gateway has its lock at the moment. No step waits for anybody for longer than
  * 100 ms, and most wait for nobody.
@@ -12,7 +14,7 @@ CREATE FUNCTION lark_fanout.prune(
   delivered_before bigint, dead_before bigint, identities_before bigint, audit_before bigint,
   OUT busy boolean, OUT count integer, OUT next bigint
 ) LANGUAGE plpgsql
-SET lock_timeout = '100ms' SET jit = off SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+SET lock_timeout = '100ms' ${byIndex} AS $$
 DECLARE
   pruned record;
   opened bigint;

@@ -36,7 +36,7 @@ BEGIN
   INSERT INTO lark_fanout.spans (n, next_delivery, next_event) VALUES (span, first, first);
   FOREACH parent IN ARRAY ARRAY['events', 'history', 'attempts'] LOOP
     -- To attach one locks nobody out, as it would to create it in its place.
-    EXECUTE format('CREATE TABLE lark_fanout.%I (LIKE lark_fanout.%I INCLUDING ALL EXCLUDING IDENTITY)',
+    EXECUTE format('CREATE TABLE lark_fanout.%I (LIKE lark_fanout.%I INCLUDING ALL)',
       parent || '_' || span, parent || '_spans');
     EXECUTE format('ALTER TABLE lark_fanout.%I ATTACH PARTITION lark_fanout.%I FOR VALUES FROM (%s) TO (%s)',
       parent || '_spans', parent || '_' || span, first, first + 100000000);

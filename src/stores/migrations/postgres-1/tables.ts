@@ -57,8 +57,6 @@ CREATE TABLE lark_fanout.deliveries (
         autovacuum_vacuum_cost_delay = 0, autovacuum_analyze_scale_factor = 0.05);
 CREATE INDEX due ON lark_fanout.deliveries (sink, due_at, seq) WHERE NOT behind;
 CREATE INDEX pending ON lark_fanout.deliveries (sink, seq);
-CREATE INDEX pending_by_key ON lark_fanout.deliveries (sink, order_key, behind, seq)
-  WHERE order_key IS NOT NULL;
 CREATE INDEX pending_by_event ON lark_fanout.deliveries (event);
 
 CREATE TABLE lark_fanout.history (
