@@ -1,0 +1,40 @@
+import { expect, test } from 'vitest'
+import type { Outbox } from '../../src/core/outbox.ts'
+import { configOf, openConnections } from '../../src/stores/postgres/connection.ts'
+import { postgresOutbox } from '../../src/stores/postgres/outbox.ts'
+import { sharedPostgres } from '../postgres.ts'
+import { createMigrated } from './postgres-stores.ts'
+import { acceptance, LEASE, settlement, T } from './samples.ts'
+
+const ROWS = 2_000
+const ordered = (id: string) =>
+  acceptance(id, { owed: [{ orderKey: `key of ${id}`, claimMs: LEASE }, 'hr'] })
+
+/** No statistics have been made: the planner takes the tables for empty, as in the first minute of any burst. */
+test('no step of the hot path reads what it does not want, however much a sink is owed', async () => {
+  await using database = await createMigrated(await sharedPostgres())
+  const { query, transaction, close } = openConnections(configOf(database.url), 1)
+  const ids = Array.from({ length: ROWS }, (_, i) => `e${i}`)
+  await postgresOutbox(query).accept(ids.map(ordered), T)
+
+  const rowsReadBy = (step: (outbox: Outbox) => Promise<unknown>) =>
+    transaction(async (inside) => {
+      await step(postgresOutbox(inside))
+      const [row] = await inside(
+        `SELECT coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0) AS rows
+         FROM pg_stat_xact_user_tables WHERE relname = 'deliveries'`,
+      )
+      return Number(row?.rows)
+    })
+
+  expect(await rowsReadBy((outbox) => outbox.accept([ordered('one more')], T))).toBeLessThan(20)
+  expect(await rowsReadBy((outbox) => outbox.nextDueAt('lake'))).toBeLessThan(20)
+  const wanted = { sink: 'lake', now: T + LEASE, leaseMs: LEASE, limit: 1 }
+  expect(await rowsReadBy((outbox) => outbox.claim(wanted))).toBeLessThan(20)
+  const [held] = await postgresOutbox(query).claim({ ...wanted, sink: 'hr' })
+  if (!held) throw new Error('one was due')
+  expect(await rowsReadBy((outbox) => outbox.settle([settlement(held)]))).toBeLessThan(20)
+  const given = (await postgresOutbox(query).claim(wanted)).map((one) => ({ ...one, dueAt: T }))
+  expect(await rowsReadBy((outbox) => outbox.release(given))).toBeLessThan(20)
+  await close()
+})
