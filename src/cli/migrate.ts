@@ -1,8 +1,17 @@
 import { printable } from '../core/printable.ts'
 import { currentEnv, type Env } from '../hosts/environment.ts'
 import { describeStore, readStoreAddress, type StoreAddress } from '../hosts/store-address.ts'
-import { KINDS, type Kind, type Measure, type Moved, move, totalOf } from '../stores/move.ts'
-import { openPostgresImport, type PostgresImport } from '../stores/postgres/import.ts'
+import {
+  type Contents,
+  type Counted,
+  KINDS,
+  type Kind,
+  type Measure,
+  type Moved,
+  move,
+  totalOf,
+} from '../stores/move.ts'
+import { openPostgresImport, type PostgresImport, SET_ASIDE } from '../stores/postgres/import.ts'
 import { openSqliteExport, type SqliteExport } from '../stores/sqlite-export.ts'
 import {
   type Arguments,
@@ -20,8 +29,8 @@ import { createTable } from './data/table.ts'
 export const migrate: Command = {
   usage: '--from sqlite:FILE --to postgres://… [--dry-run]',
   help: `Moves all that a SQLite store holds into an empty Postgres database: events, what is owed and was delivered, dead
-letters, pauses and the audit, all under the ids that they have. No gateway may run on either of them meanwhile. The
-SQLite file is only read.
+letters, pauses and the audit, all under the ids that they have. The SQLite file is only read, and no gateway may run on it. One
+that runs on the database already waits: it answers 503, and delivers nothing, until all is there.
 
 Interrupted, even by kill -9, the same command goes on where it was. At its end it counts both sides: exit code 0 when
 they have the same, 1 when not.
@@ -137,14 +146,19 @@ function report({ contents }: SqliteExport, moved: Moved): number {
   }
   printCounts([contents.measures, moved.measures])
   if (!moved.isWhole) {
-    say(
-      'they differ, so something else has written to the new store meanwhile: end it, empty the new store ' +
-        '(DROP SCHEMA lark_fanout CASCADE) and start again',
-    )
+    say(whatDiffers(contents, moved))
     return 1
   }
   process.stdout.write('all of it is there: start the gateway with the new DATABASE_URL\n')
   return 0
+}
+
+function whatDiffers({ last }: Contents, { added }: Counted): string {
+  const lost =
+    added === 0
+      ? ''
+      : ` ${added} of its events are not of the old one, and would be lost if it were dropped: SELECT * FROM lark_fanout.events WHERE seq > ${last.event}.`
+  return `they differ, for something else has written to the new store meanwhile.${lost} End whatever that is, set the new store aside (${SET_ASIDE}), and call this again`
 }
 
 const NAMES: Readonly<Record<Kind, string>> = {

@@ -30,7 +30,14 @@ SIGTERM and SIGINT finish what is in flight, give the rest back to the store, an
     survivePlugs(log)
     if (file.warnings) log.warn({ warnings: file.warnings }, 'routes.yaml has warnings')
     const told = toldToStop()
-    const gateway = await openNodeGateway(file, environment, log)
+    const waiting = new AbortController()
+    void told.then(() => waiting.abort())
+    const gateway = await openNodeGateway(file, environment, log, waiting.signal).catch(
+      (error: unknown) => {
+        if (error !== waiting.signal.reason) throw error
+      },
+    )
+    if (!gateway) return 0
     const reload = () => void gateway.reload(read)
     process.on('SIGHUP', reload)
     const watch = flag(args, 'watch') === false ? undefined : watchFile(file.file, identity, reload)

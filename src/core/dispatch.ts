@@ -31,7 +31,7 @@ export interface Dispatch {
 type Common = 'settling' | 'sharing' | 'unclaimed'
 
 export interface DispatchContext extends Omit<LaneContext, 'pauses' | Common> {
-  readonly outbox: LaneContext['outbox'] & Pick<Store, 'check' | 'lanes'>
+  readonly outbox: LaneContext['outbox'] & Pick<Store, 'lanes'>
   readonly ledger: Pick<Ledger, 'pauses' | 'pause' | 'resume'>
 }
 

@@ -47,6 +47,14 @@ export class RejectedError extends Error {
   }
 }
 
+/**
+ * What a store throws where a call fails by what it asks, and would again, while the store is well. Whatever else it
+ * throws passes, be it in hours.
+ */
+export class RefusedCallError extends Error {
+  override readonly name = 'RefusedCallError'
+}
+
 export interface DeliveryFailure {
   /** No later attempt can succeed: a dead letter at once. */
   readonly permanent?: boolean

@@ -87,7 +87,8 @@ export interface Release {
 
 /**
  * Where accepted events and what is owed for them wait. Each method is one statement or one batch in one transaction,
- * so that every engine can keep it; a method that rejects has changed nothing. Times are Unix milliseconds.
+ * so that every engine can keep it; a method that rejects has changed nothing, and is worth another try, but for a
+ * `RefusedCallError`. Times are Unix milliseconds.
  */
 export interface Outbox {
   /**

@@ -1,8 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { messageOf } from '../core/errors.ts'
 import type { Log } from '../core/runtime.ts'
 import type { Store } from '../core/store.ts'
 import { within } from '../core/within.ts'
 import { openMemoryStore } from '../stores/memory.ts'
+import type { PostgresStoreOptions } from '../stores/postgres.ts'
 import { openSqliteStore } from '../stores/sqlite-node.ts'
 import { describeStore, type StoreAddress } from './store-address.ts'
 
@@ -10,6 +12,8 @@ export interface NodeStoreOptions {
   readonly log: Log
   /** Beside gateways that may be serving it: takes no lock, migrates nothing, wants the store to be there. */
   readonly beside?: boolean
+  /** Ends the wait for a database that is away; rejects with its reason. */
+  readonly signal?: AbortSignal | undefined
   /** Hears that the store cannot take anything any more; the process has to be started again. */
   readonly died?: (error: Error) => void
 }
@@ -26,7 +30,7 @@ export async function openNodeStore(
 
 async function open(
   address: StoreAddress,
-  { log, beside = false, died }: NodeStoreOptions,
+  { log, beside = false, signal, died }: NodeStoreOptions,
 ): Promise<Store> {
   switch (address.kind) {
     case 'memory':
@@ -34,13 +38,40 @@ async function open(
     case 'sqlite':
       return await openSqliteStore({ file: address.file, beside, died })
     case 'postgres': {
-      // Its client is loaded where it is wanted.
-      const { openPostgresStore } = await import('../stores/postgres.ts')
       const { url, directUrl } = address
-      return closedInTime(await openPostgresStore({ url, directUrl, log, beside }), log)
+      const store = await openPostgres({ url, directUrl, log, beside }, signal)
+      return closedInTime(store, log)
     }
   }
 }
+
+/** A gateway may start before its database, or in the middle of a failover. */
+const PATIENCE_MS = 30_000
+const RETRY_MS = 1_000
+
+/** Tries for a while where the database is away. Whoever sits before a command wants to know it at once. */
+async function openPostgres(
+  options: PostgresStoreOptions,
+  signal: AbortSignal | undefined,
+): Promise<Store> {
+  // Its client is loaded where it is wanted.
+  const { openPostgresStore, isOutage } = await import('../stores/postgres.ts')
+  const until = performance.now() + (options.beside ? 0 : PATIENCE_MS)
+  let told = false
+  for (;;) {
+    try {
+      return await openPostgresStore(options)
+    } catch (error) {
+      if (!isOutage(error) || performance.now() >= until) throw error
+      if (!told) options.log.warn({ error: messageOf(error) }, WAITING)
+      told = true
+    }
+    await sleep(RETRY_MS, undefined, { signal }).catch(() => {})
+    signal?.throwIfAborted()
+  }
+}
+
+const WAITING = `the database is away: trying for ${PATIENCE_MS / 1000} s before giving up`
 
 /** What was not written by then has been reported as not written, and a connection ends with its process. */
 const CLOSE_MS = 3000

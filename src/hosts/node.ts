@@ -27,11 +27,15 @@ export interface NodeGateway {
 
 type Undo = () => Promise<void> | void
 
-/** Opens the store, links the plan, and serves it. What fails closes what was opened before it. */
+/**
+ * Opens the store, links the plan, and serves it. What fails closes what was opened before it. `signal` ends the wait for
+ * a store that is away; rejects with its reason.
+ */
 export async function openNodeGateway(
   file: ConfigFile,
   environment: Environment,
   log: Log,
+  signal?: AbortSignal,
 ): Promise<NodeGateway> {
   const opened: Undo[] = []
   const close = async () => {
@@ -43,7 +47,7 @@ export async function openNodeGateway(
     }
   }
   try {
-    return { ...(await open(file, environment, log, opened)), close }
+    return { ...(await open(file, environment, { log, signal }, opened)), close }
   } catch (error) {
     await close()
     throw error
@@ -53,14 +57,14 @@ export async function openNodeGateway(
 async function open(
   file: ConfigFile,
   environment: Environment,
-  log: Log,
+  { log, signal }: { readonly log: Log; readonly signal: AbortSignal | undefined },
   opened: Undo[],
 ): Promise<Omit<NodeGateway, 'close'>> {
   const runtime = createNodeRuntime({ folder: file.folder, log, proxies: environment.proxies })
   runtime.follow(file.config.egress)
   opened.push(runtime.close)
   const { promise: died, reject: die } = Promise.withResolvers<never>()
-  const store = await openNodeStore(environment.store, { log, died: die })
+  const store = await openNodeStore(environment.store, { log, signal, died: die })
   opened.push(() => store.close())
   let plan = await linkFile(file, runtime)
   const metrics = createNodeMetrics(store, {

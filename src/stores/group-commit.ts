@@ -1,7 +1,9 @@
-/** What became of one call of a batch. */
+import { messageOf, RefusedCallError } from '../core/errors.ts'
+
+/** What became of one call of a batch. It is `refused` where it failed alone, by what it asked. */
 export type Outcome<Answer> =
   | { readonly answer: Answer; readonly error?: undefined }
-  | { readonly error: unknown }
+  | { readonly error: unknown; readonly refused?: boolean }
 
 export interface GroupCommit<Call, Answer> {
   /** Resolves once the call's batch is written. */
@@ -62,6 +64,12 @@ function settle<Answer>(
   { resolve, reject }: Waiting<unknown, Answer>,
   outcome: Outcome<Answer> | undefined,
 ): void {
-  if (outcome && 'answer' in outcome) resolve(outcome.answer)
-  else reject(outcome?.error ?? new Error('the store did not answer'))
+  if (!outcome) reject(new Error('the store did not answer'))
+  else if ('answer' in outcome) resolve(outcome.answer)
+  else reject(outcome.refused ? refusal(outcome.error) : outcome.error)
+}
+
+/** Made here, for no class of ours outlives the way from a thread. */
+function refusal(error: unknown): RefusedCallError {
+  return new RefusedCallError(messageOf(error), { cause: error })
 }

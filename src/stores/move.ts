@@ -62,10 +62,16 @@ export interface MoveOptions {
 const BATCH_ROWS = 2000
 const BATCH_CHARS = 4 * 1024 * 1024
 
-/** What is there now, and whether it is all there was; or when it was found to be, Unix milliseconds, some time ago. */
-export type Moved =
-  | { readonly measures: readonly Measure[]; readonly isWhole: boolean }
-  | { readonly endedAt: number }
+/** What is there now; or when it was found to be all there was, Unix milliseconds, some time ago. */
+export type Moved = Counted | { readonly endedAt: number }
+
+export interface Counted {
+  readonly measures: readonly Measure[]
+  /** Whether it is all there was, and nothing else. */
+  readonly isWhole: boolean
+  /** How many events came otherwise: with later numbers than the source had given. */
+  readonly added: number
+}
 
 /** Moves all of a store into an empty one, or what is left of it where that was begun before. */
 export async function move(

@@ -1,14 +1,16 @@
-import type { Outbox } from '../core/outbox.ts'
 import type { Log } from '../core/runtime.ts'
 import type { Store } from '../core/store.ts'
 import { postgresChanges } from './postgres/changes.ts'
 import { configOf, openConnections } from './postgres/connection.ts'
+import { isOutage } from './postgres/errors.ts'
 import { requireMoved } from './postgres/import.ts'
 import { postgresLanes } from './postgres/lanes.ts'
 import { migratePostgres, requireSchema } from './postgres/migrate.ts'
-import { createNotices, type Notices } from './postgres/notices.ts'
-import { type PostgresOutbox, postgresOutbox } from './postgres/outbox.ts'
+import { createNotices } from './postgres/notices.ts'
+import { postgresOutbox } from './postgres/outbox.ts'
 import { postgresReads } from './postgres/reads.ts'
+
+export { isOutage }
 
 export interface PostgresStoreOptions {
   /** `postgres://user:password@host/database?sslmode=verify-full` */
@@ -26,55 +28,42 @@ const CONNECTIONS = { work: 8, reads: 3 }
 /** The store in a Postgres database, for any number of gateways. Rejects where it cannot be entered, or is not ours. */
 export async function openPostgresStore({
   url,
-  directUrl = url,
+  directUrl,
   log,
   beside = false,
 }: PostgresStoreOptions): Promise<Store> {
   const config = configOf(url)
   const work = openConnections(config, CONNECTIONS.work)
   const reads = openConnections(config, CONNECTIONS.reads)
+  const check = async () => {
+    await requireMoved(work.query)
+    await work.query('UPDATE lark_fanout.checked SET times = times + 1')
+  }
   try {
     if (beside) await requireSchema(work.query)
     else await migratePostgres(work)
-    await requireMoved(work.query)
+    // A database that only reads has had nothing to refuse so far.
+    await (beside ? requireMoved(work.query) : check())
   } catch (error) {
     await work.close()
     throw error
   }
-  const notices = createNotices(work.query, configOf(directUrl), log)
-  const outbox = postgresOutbox(work.query)
-  const changes = postgresChanges(work)
+  const way = { config: configOf(directUrl ?? url), isDirect: directUrl !== undefined }
+  const notices = createNotices(work.query, way, log)
+  const outbox = postgresOutbox(work.query, notices.tell)
   return {
-    ...telling(outbox, notices),
+    ...outbox,
     ...postgresReads(reads.query),
-    ...changes,
+    ...postgresChanges(work),
+    // Before it is known who is paused nothing is delivered.
+    pauses: postgresReads(work.query).pauses,
     lanes: postgresLanes(work.query, notices.tell),
     watch: notices.listen,
-    async check() {
-      await work.query('UPDATE lark_fanout.checked SET times = times + 1')
-    },
+    check,
     async close() {
       await outbox.idle()
       await notices.close()
       await Promise.all([work.close(), reads.close()])
-    },
-  }
-}
-
-/** Whatever nobody was given at once may be for another gateway. */
-function telling(outbox: PostgresOutbox, notices: Notices): Outbox {
-  return {
-    ...outbox,
-    async accept(batch, now) {
-      const accepted = await outbox.accept(batch, now)
-      const left = new Set<string>()
-      for (const [i, { owed }] of batch.entries()) {
-        const granted = accepted[i]?.granted ?? []
-        if (accepted[i]?.duplicate !== false || granted.length === owed.length) continue
-        for (const { sink } of owed) if (!granted.some((one) => one.sink === sink)) left.add(sink)
-      }
-      if (left.size > 0) notices.tell(left)
-      return accepted
     },
   }
 }

@@ -31,7 +31,8 @@ export function answerAll(
   try {
     return db.transaction(() => calls.map((call) => ({ answer: answer(statements, call) })))
   } catch (error) {
-    if (calls.length === 1 || isDatabaseError(error)) return calls.map(() => ({ error }))
+    const refused = !isDatabaseError(error)
+    if (calls.length === 1 || !refused) return calls.map(() => ({ error, refused }))
     return calls.flatMap((call) => answerAll(db, statements, [call], isDatabaseError))
   }
 }

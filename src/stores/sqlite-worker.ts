@@ -48,7 +48,7 @@ function connect() {
   return {
     answer: (calls: readonly Call[]) =>
       answerAll(driver, statements, calls, isDatabaseError).map((outcome) =>
-        'answer' in outcome ? outcome : { error: explainError(outcome.error, file) },
+        'answer' in outcome ? outcome : { ...outcome, error: explainError(outcome.error, file) },
       ),
     close: () => db.close(),
   }

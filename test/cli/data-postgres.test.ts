@@ -1,9 +1,10 @@
-import { expect, test, vi } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
+import { messageOf } from '../../src/core/errors.ts'
 import { openNodeStore } from '../../src/hosts/node-store.ts'
 import { recordingLog } from '../log.ts'
-import { sharedPostgres } from '../postgres.ts'
+import { freePort, sharedPostgres } from '../postgres.ts'
 import { openReceiver } from '../receiver.ts'
-import { callbackOf, FEISHU, openFolder, post, run, serve } from '../serve.ts'
+import { callbackOf, endOf, FEISHU, openFolder, post, run, serve, start } from '../serve.ts'
 import { openTcpProxy } from '../tcp-proxy.ts'
 
 const PASSWORD = 'a-p@ssword/of#its?own'
@@ -20,6 +21,8 @@ async function openOwn() {
   url.password = encodeURIComponent(PASSWORD)
   return { url: url.href, database }
 }
+
+const postgres = (url: string) => ({ kind: 'postgres', url, directUrl: undefined }) as const
 
 test('two gateways serve one database, and commands work beside them; its password is nowhere', async () => {
   const { url, database } = await openOwn()
@@ -78,10 +81,9 @@ test('a store is closed in time, though the database has gone silent', async () 
   const through = new URL(url)
   through.port = String(proxy.port)
   const log = recordingLog()
-  const address = { kind: 'postgres', url: through.href, directUrl: undefined } as const
-  const store = await openNodeStore(address, { log })
+  const store = await openNodeStore(postgres(through.href), { log })
   proxy.freeze()
-  const asked = store.pauses().catch(() => {})
+  const asked = store.backlog().catch(() => {})
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
   const closed = store.close()
   await vi.advanceTimersByTimeAsync(3000)
@@ -91,3 +93,58 @@ test('a store is closed in time, though the database has gone silent', async () 
   proxy.refuse()
   await asked
 }, 60_000)
+
+describe('a gateway that starts while the database is away', () => {
+  const AWAY = 'warn the database is away: trying for 30 s before giving up'
+  const absent = async () => `postgres://me:hunter2@127.0.0.1:${await freePort()}/events`
+
+  test('waits for it', async () => {
+    const { url, database } = await openOwn()
+    await using _database = database
+    await using proxy = await openTcpProxy(Number(new URL(url).port))
+    const through = new URL(url)
+    through.port = String(proxy.port)
+    proxy.refuse()
+    const log = recordingLog()
+    const opening = openNodeStore(postgres(through.href), { log })
+    await expect.poll(() => log.lines).toEqual([expect.stringContaining(AWAY)])
+    proxy.pass()
+    const store = await opening
+    await store.close()
+    expect(log.lines).toEqual(
+      [AWAY, 'info the store is open'].map((line) => expect.stringContaining(line)),
+    )
+  }, 60_000)
+
+  test('gives up after half a minute', async () => {
+    const log = recordingLog()
+    vi.useFakeTimers({ toFake: ['performance'] })
+    try {
+      const failed = openNodeStore(postgres(await absent()), { log }).catch(messageOf)
+      await expect.poll(() => log.lines).toEqual([expect.stringContaining(AWAY)])
+      vi.advanceTimersByTime(31_000)
+      expect(await failed).toMatch(/nobody listens: is it running/)
+      expect(log.lines).toHaveLength(1)
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
+  test('ends when it is told to meanwhile', async () => {
+    await using folder = await openFolder({ 'routes.yaml': FEISHU })
+    const child = start(folder, ['serve'], { DATABASE_URL: await absent() })
+    child.stdout?.once('data', () => child.kill('SIGTERM'))
+    const { code, stdout, stderr } = await endOf(child)
+    expect(stdout).toContain('the database is away')
+    expect([code, stderr]).toEqual([0, ''])
+  })
+})
+
+test('a database that only reads is refused at the start', async () => {
+  const { url, database } = await openOwn()
+  await using _database = database
+  const log = recordingLog()
+  await (await openNodeStore(postgres(url), { log })).close()
+  const reading = `${url}?options=-c%20default_transaction_read_only%3Don`
+  await expect(openNodeStore(postgres(reading), { log })).rejects.toThrow('lead to the primary')
+})

@@ -68,6 +68,31 @@ test('Ctrl-C ends it after the batch in hand; the same command goes on with the 
   expect(rest.stdout).toContain('all of it is there')
 })
 
+test('where somebody else has written to it, the advice loses nothing of theirs', async () => {
+  await using folder = await openFilled()
+  await using database = await createDatabase()
+  const command = ['migrate', ...FROM, '--to', database.url]
+  await makeSchema(database)
+  await database.query(ADD_WHEN_BEGUN)
+  const { code, stderr } = await run(folder, command)
+  expect([code, stderr]).toEqual([1, expect.stringMatching(/ 1 of its events .* would be lost/)])
+  const [, see = ''] = /: (SELECT .* seq > \d+)\./.exec(stderr) ?? []
+  expect(await database.query(see)).toMatchObject([{ id: 'theirs' }])
+  const [, setAside = ''] = /\((ALTER SCHEMA .*)\)/.exec(stderr) ?? []
+  await database.query(setAside)
+  expect((await run(folder, command)).code).toBe(0)
+  const kept = see.replace('lark_fanout.', 'lark_fanout_aside.')
+  expect(await database.query(kept)).toMatchObject([{ id: 'theirs' }])
+})
+
+const ADD_WHEN_BEGUN = `
+CREATE FUNCTION public.add() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+  INSERT INTO lark_fanout.events (seq, time, accepted_at, id, type, app_id, tenant_key, via, raw)
+  VALUES (1000000, 1, 1, 'theirs', '', '', '', '', '');
+  RETURN NULL;
+END $$;
+CREATE TRIGGER add AFTER INSERT ON lark_fanout.moves EXECUTE FUNCTION public.add()`
+
 async function makeSchema({ url }: Database): Promise<void> {
   const connections = openConnections(configOf(url), 1)
   await migratePostgres(connections)

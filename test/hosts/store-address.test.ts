@@ -85,10 +85,10 @@ test('a store that is open is in the log', async () => {
   expect(log.lines).toEqual(['info the store is open {"store":"memory:"}'])
 })
 
-test('a database that is not there is named without what is secret', async () => {
+test('a database that is not there is named at once to a command, without what is secret', async () => {
   const { store } = readEnvironment({ DATABASE_URL: `postgres://me:${SECRET}@127.0.0.1:1/events` })
   const log = recordingLog()
-  const opened = openNodeStore(store, { log })
+  const opened = openNodeStore(store, { log, beside: true })
   await expect(opened).rejects.toThrow('127.0.0.1:1')
   await expect(opened).rejects.not.toThrow(SECRET)
   expect(log.lines.join()).not.toContain(SECRET)

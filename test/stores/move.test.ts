@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { createHash } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { cpSync, readFileSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
@@ -7,13 +7,15 @@ import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import type { Store } from '../../src/core/store.ts'
 import { type MoveOptions, move, totalOf } from '../../src/stores/move.ts'
-import { openPostgresImport } from '../../src/stores/postgres/import.ts'
+import { openPostgresImport, SET_ASIDE } from '../../src/stores/postgres/import.ts'
 import { openPostgresStore } from '../../src/stores/postgres.ts'
 import { openSqliteExport } from '../../src/stores/sqlite-export.ts'
 import { openSqliteStore } from '../../src/stores/sqlite-node.ts'
 import { holdTable } from '../hold-table.ts'
+import { openInProcess } from '../in-process.ts'
 import { recordingLog } from '../log.ts'
 import { type Database, sharedPostgres } from '../postgres.ts'
+import { callbackOf } from '../serve.ts'
 import { everything, fillStore, SINKS } from './everything.ts'
 import { acceptance, LEASE, T } from './samples.ts'
 import { temporaryFiles } from './temporary-files.ts'
@@ -32,10 +34,14 @@ async function makeSource(): Promise<string> {
   return file
 }
 
+/** More than an index entry can hold, and no compression makes it short. */
+const LONG = randomBytes(5000).toString('hex')
+
 async function fillFile(): Promise<string> {
   const file = files.fresh()
   const store = await openSqliteStore({ file, now: () => T })
   await fillStore(store)
+  await store.accept([acceptance(LONG, { owed: [] })], T)
   await store.close()
   return file
 }
@@ -83,10 +89,11 @@ async function openBoth(file: string, database: Database) {
 /** What comes later has the same numbers, and whatever is due is given in the same order, until nothing is left. */
 async function expectSameWork(before: Store, after: Store): Promise<void> {
   const later = acceptance('later', { owed: SINKS.map((sink) => ({ sink, orderKey: 'k' })) })
-  const known = acceptance('plain')
+  const known = [acceptance('plain'), acceptance(LONG)]
   for (const store of [before, after]) {
     expect(await store.accept([later], NOW)).toEqual([{ duplicate: false, granted: [] }])
-    expect(await store.accept([known], NOW)).toEqual([{ duplicate: true, granted: [] }])
+    const duplicate = { duplicate: true, granted: [] }
+    expect(await store.accept(known, NOW)).toEqual([duplicate, duplicate])
   }
   for (const sink of SINKS) {
     for (let now = NOW; now < NOW + 7 * LEASE; now += LEASE + 1) {
@@ -217,16 +224,88 @@ test('until it is whole no gateway takes it, and then it is done', async () => {
   expect(await moveFile(file, database.url)).toEqual({ endedAt: expect.any(Number) })
 })
 
+test('a gateway that runs on the database already waits until it is whole: nothing is lost', async () => {
+  const file = await makeSource()
+  await using database = await createDatabase()
+  await using cleanup = new AsyncDisposableStack()
+  const store = await openMoved(database)
+  cleanup.defer(() => store.close())
+  const { send, postEvent, log, clock, delivered } = cleanup.use(await openInProcess(store))
+  const callback = callbackOf()
+  const answers = async () => [
+    (await send('/readyz', {})).status,
+    (await postEvent(callback)).status,
+  ]
+
+  // What is accepted as it begins waits for its lock, and must see that it has begun.
+  await using held = await holdTable(database, 'lark_fanout.moves')
+  const begun = moveSome(file, database)
+  await waitersFor(database, 1)
+  const early = postEvent(callbackOf())
+  await waitersFor(database, 2)
+  await held.release()
+  expect((await early).status).toBe(503)
+  await begun
+
+  clock.aheadMs += 20_000
+  expect(await answers()).toEqual([503, 503])
+  const why = 'being moved into this database: .*lark-fanout migrate'
+  expect(log.lines).toContainEqual(expect.stringMatching(`^error not ready: .*${why}`))
+  expect(log.lines).toContainEqual(
+    expect.stringMatching(`^error the store cannot take an event .*${why}`),
+  )
+  const query = { sink: 'lake', now: NOW, leaseMs: LEASE, limit: 1 }
+  await expect(store.claim(query)).rejects.toThrow('lark-fanout migrate')
+
+  expect(await moveFile(file, database.url)).toMatchObject({ isWhole: true, added: 0 })
+  clock.aheadMs += 20_000
+  expect(await answers()).toEqual([200, 200])
+  expect(await store.claim(query)).toHaveLength(1)
+  await expect.poll(() => delivered.map(({ id }) => id)).toEqual([callback.uuid])
+})
+
+/** Resolves when so many wait to begin, or for whoever does. */
+async function waitersFor(database: Database, count: number): Promise<void> {
+  const waiting = `SELECT FROM pg_locks WHERE NOT granted AND relation = 'lark_fanout.moves'::regclass`
+  await expect.poll(() => database.query(waiting)).toHaveLength(count)
+}
+
+test('what is being accepted as it begins is waited for, and then it is refused', async () => {
+  const file = await makeSource()
+  await using database = await createDatabase()
+  const store = await openMoved(database)
+  await using held = await holdTable(database, 'lark_fanout.tallies')
+  const accepted = store.accept([acceptance('theirs')], T)
+  await held.waitedFor()
+  const refused = expect(moveFile(file, database.url)).rejects.toThrow('it has something already')
+  await waitersFor(database, 1)
+  await held.release()
+  await refused
+  expect(await accepted).toMatchObject([{ duplicate: false }])
+  expect(await store.claim({ sink: 'lake', now: T, leaseMs: LEASE, limit: 1 })).toHaveLength(1)
+  await store.close()
+})
+
 test('a database that has anything else is refused, and left as it is', async () => {
   const file = await makeSource()
   await using database = await createDatabase()
   const store = await openMoved(database)
   await store.accept([acceptance('theirs')], T)
   await expect(moveFile(file, database.url)).rejects.toThrow(
-    /it has something already \(events, identities, pending\): .*DROP SCHEMA/,
+    /it has something already \(events, identities, pending\): .*once its gateways have delivered.*RENAME/,
   )
   expect((await store.event('theirs'))?.ref).toBe('1')
   await store.close()
+})
+
+test('who is refused is told by the address that was given, whatever names it', async () => {
+  const file = await makeSource()
+  const { port } = await sharedPostgres()
+  const url = `postgres://nobody:s3cret@127.0.0.1:${port}/postgres`
+  const refused = expect(moveFile(file, url)).rejects
+  await refused.toThrow(
+    /^Postgres at 127\.0\.0\.1:\d+\/postgres: (?!.*(DATABASE_URL|s3cret)).*password/,
+  )
 })
 
 test('a source that has changed is another one', async () => {
@@ -236,17 +315,29 @@ test('a source that has changed is another one', async () => {
   const store = await openSqliteStore({ file, now: () => NOW })
   expect(await store.claim({ sink: 'lake', now: NOW, leaseMs: LEASE, limit: 1 })).toHaveLength(1)
   await store.close()
-  await expect(moveFile(file, database.url)).rejects.toThrow(/as it was before it changed.*DROP/)
+  await expect(moveFile(file, database.url)).rejects.toThrow(
+    /as it was before it changed, .* in part: .*RENAME/,
+  )
 })
 
-test('what somebody else has added meanwhile is noticed at the end', async () => {
+test('what somebody else has added meanwhile is noticed at the end, and is not lost by a new start', async () => {
   const file = await makeSource()
   await using database = await createDatabase()
   await moveSome(file, database)
   await database.query(`INSERT INTO lark_fanout.pauses VALUES ('theirs', 'operator', 1, '')`)
-  expect(await moveFile(file, database.url)).toMatchObject({ isWhole: false })
+  await database.query(`INSERT INTO lark_fanout.events ${THEIRS}`)
+  expect(await moveFile(file, database.url)).toMatchObject({ isWhole: false, added: 1 })
   await expect(openMoved(database)).rejects.toThrow('lark-fanout migrate')
+  await database.query(SET_ASIDE)
+  expect(await moveFile(file, database.url)).toMatchObject({ isWhole: true })
+  expect(
+    await database.query(`SELECT id FROM lark_fanout_aside.events WHERE id = 'theirs'`),
+  ).toEqual([{ id: 'theirs' }])
+  await (await openMoved(database)).close()
 })
+
+const THEIRS = `(seq, time, accepted_at, id, type, app_id, tenant_key, via, raw)
+  VALUES (nextval('lark_fanout.event_seq'), 1, 1, 'theirs', '', '', '', '', '')`
 
 test('numbers of any size stay, and those that follow are of one span', async () => {
   const file = await makeSource()

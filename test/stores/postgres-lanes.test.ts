@@ -6,7 +6,7 @@ import { sharedPostgres } from '../postgres.ts'
 import { lanesLaws } from '../suites/lanes.ts'
 
 const database = await (await sharedPostgres()).createDatabase()
-const { query, close } = openConnections(configOf(database.url), 4)
+const { query, transaction, close } = openConnections(configOf(database.url), 4)
 await query(`CREATE SCHEMA lark_fanout; ${lanes}`)
 afterAll(async () => {
   await close()
@@ -16,7 +16,7 @@ afterAll(async () => {
 const told: string[] = []
 
 async function open() {
-  await query('DELETE FROM lark_fanout.lanes')
+  await query('TRUNCATE lark_fanout.lanes, lark_fanout.breakers')
   told.splice(0)
   return postgresLanes(query, (sinks) => told.push(...sinks))
 }
@@ -35,4 +35,17 @@ test('others are told of an opening and of a closing, and of nothing else', asyn
   expect(told).toHaveLength(1)
   await report({ ...about, succeeded: true, failures: 0, seen: 1001 })
   expect(told).toHaveLength(2)
+})
+
+test.each([
+  ['100/s is not waited for on disk', 10, 'off'],
+  ['1/h outlives a crash', 3_600_000, 'on'],
+])('a slot of %s', async (_, intervalMs, written) => {
+  const [row] = await transaction(async (query) => {
+    await query('SET LOCAL synchronous_commit = on')
+    const { slots } = postgresLanes(query, () => {})
+    await slots({ sink: 'a', intervalMs, want: 1, until: 500, now: 0 })
+    return query('SHOW synchronous_commit')
+  })
+  expect(row).toEqual({ synchronous_commit: written })
 })

@@ -53,6 +53,25 @@ async function eventIds(): Promise<readonly string[]> {
 const statesOf = async (id: string) =>
   (await database.store.event(id))?.deliveries.map(({ state, history }) => [state, history.length])
 
+/** Accepted at T, by these numbers, and owed to `hr`: much at once. */
+async function pend(seqs: string): Promise<void> {
+  await database.query(`
+    WITH pending AS (
+      INSERT INTO lark_fanout.deliveries
+        (seq, event, due_at, accepted_at, claim, unsettled, attempts, leased, behind, sink)
+      SELECT seq, seq, ${T}, ${T}, 0, 0, 0, false, false, 'hr' FROM (${seqs}) AS wished (seq) RETURNING seq
+    )
+    INSERT INTO lark_fanout.events (seq, time, accepted_at, id, type, app_id, tenant_key, via, raw)
+    SELECT seq, ${T}, ${T}, 'e' || seq, 't', 'a', 'k', 'v', '{}' FROM pending`)
+}
+
+async function beginAt(span: number): Promise<void> {
+  const first = span * SPAN
+  await database.query(
+    `SELECT setval('lark_fanout.event_seq', ${first}), setval('lark_fanout.delivery_seq', ${first})`,
+  )
+}
+
 async function sizeOf(table: string): Promise<number> {
   const [row] = await database.query(`SELECT count(*)::integer AS n FROM lark_fanout.${table}`)
   return Number(row?.n)
@@ -109,12 +128,24 @@ describe('spans', () => {
     await delivered(named('a', 20))
     await endSpan(T + MINUTE)
     await prune({ delivered: T + 5 * MINUTE })
-    expect(await spans()).toEqual(['0 closed', '1 open', '2 open'])
+    expect(await spans()).toEqual(['0 waiting', '1 open', '2 open'])
     await database.store.settle(
       (await claim('hr')).map((one) => settlement(one, undefined, T + MINUTE)),
     )
     await prune({ delivered: T + 5 * MINUTE })
     expect(await spans()).toEqual(['1 open', '2 open'])
+  })
+
+  test('few wait, however long a sink is paused: what the oldest have is moved aside', async () => {
+    await database.query('SELECT lark_fanout.add_span(n) FROM generate_series(2, 13) AS n')
+    await beginAt(12)
+    await pend(`SELECT n * ${SPAN} FROM generate_series(0::bigint, 11) AS n`)
+    const old = { delivered: T + 5 * MINUTE }
+    expect(await pruneStep(database.store, old)).toEqual({ count: 0, next: 'spans:1' })
+    await prune(old)
+    const waiting = Array.from({ length: 8 }, (_, i) => `${4 + i} waiting`)
+    expect(await spans()).toEqual([...waiting, '12 open', '13 open'])
+    expect(await claim('hr')).toHaveLength(12)
   })
 })
 
@@ -133,7 +164,7 @@ test('what is sent again has its time anew, wherever it was before', async () =>
   await delivered([], T + 9 * MINUTE)
   await endSpan(T + 2 * MINUTE)
   await prune({ delivered: T + 5 * MINUTE })
-  expect(await spans()).toEqual(['0 closed', '1 closed', '2 open', '3 open'])
+  expect(await spans()).toEqual(['0 waiting', '1 waiting', '2 open', '3 open'])
   expect(await statesOf('a7')).toEqual([
     ['delivered', 0],
     ['delivered', 0],
@@ -231,20 +262,96 @@ describe('what outlives its span', () => {
   })
 })
 
-describe('pruning waits for nobody', () => {
-  /** Another connection, in a transaction. */
-  async function inTransaction(sql: string, work: () => Promise<void>): Promise<void> {
-    const client = new pg.Client({ connectionString: database.url })
-    await client.connect()
-    try {
-      await client.query('BEGIN')
-      await client.query(sql)
-      await work()
-      await client.query('COMMIT')
-    } finally {
-      await client.end()
-    }
+/** Another connection, in a transaction. */
+async function inTransaction(sql: string, work: () => Promise<void>): Promise<void> {
+  const client = new pg.Client({ connectionString: database.url })
+  await client.connect()
+  try {
+    await client.query('BEGIN')
+    await client.query(sql)
+    await work()
+    await client.query('COMMIT')
+  } finally {
+    await client.end()
   }
+}
+
+describe('a step', () => {
+  const old = { delivered: T + 5 * MINUTE }
+
+  test('moves no more at a time than holds up nobody, and all in the end', async () => {
+    await pend('SELECT generate_series(1, 1200)')
+    await database.query('UPDATE lark_fanout.deliveries SET attempts = 400 WHERE seq <= 5')
+    await beginAt(1)
+    await database.query(`UPDATE lark_fanout.spans SET state = 'sealed' WHERE n = 0`)
+    const moved: unknown[] = []
+    let cursor: string | undefined
+    while ((await spans())[0] === '0 sealed') {
+      cursor = (await pruneStep(database.store, old, cursor)).next ?? undefined
+      const [row] = await database.query(`
+        SELECT (SELECT count(*)::integer FROM lark_fanout.deliveries WHERE kept) AS deliveries,
+          (SELECT count(*)::integer FROM lark_fanout.events WHERE kept) AS events`)
+      moved.push([row?.deliveries, row?.events])
+    }
+    const deliveries = [2, 4, 604, 1200].map((count) => [count, 0])
+    const events = [500, 1000, 1200, 1200].map((count) => [1200, count])
+    expect(moved).toEqual([...deliveries, ...events])
+  })
+
+  test('that fails stops no other stage, nor is it forgotten', async () => {
+    await delivered(named('a', 20))
+    await endSpan(T + MINUTE)
+    await delivered(['b'], T + MINUTE)
+    await database.query('DROP TABLE lark_fanout.attempts_0')
+    await expect(prune(old)).rejects.toThrow('attempts_0')
+    expect(await eventIds()).not.toContain('b')
+    expect(await spans()).toEqual(['0 sealed', '1 open', '2 open'])
+  })
+
+  test('of a long walk lets the spans go first now and then', async () => {
+    await pend('SELECT generate_series(1, 105)')
+    await database.query('UPDATE lark_fanout.events SET kept = true')
+    const stops: (string | null)[] = []
+    do {
+      const cursor = stops.at(-1) ?? undefined
+      stops.push((await pruneStep(database.store, old, cursor, 1)).next)
+    } while (stops.at(-1) !== null)
+    expect(stops).toEqual([
+      ...Array.from({ length: 99 }, (_, i) => `kept:${i + 1}`),
+      'spans:0',
+      ...Array.from({ length: 5 }, (_, i) => `kept:${i + 101}`),
+      null,
+    ])
+  })
+
+  test('that has to be made again takes along what it has kept before', async () => {
+    await database.store.accept(
+      ['failing', 'held'].map((id) => acceptance(id, { owed: ['hr'] })),
+      T,
+    )
+    const failing = { state: 'pending', dueAt: T + 50 * MINUTE } as const
+    await database.store.settle((await claim('hr')).map((one) => settlement(one, failing)))
+    await delivered(named('a', 20))
+    await endSpan(T + MINUTE)
+    await inTransaction('SELECT FROM lark_fanout.deliveries WHERE seq = 2 FOR UPDATE', async () => {
+      let cursor: string | undefined
+      for (let steps = 0; steps < 3; steps++) {
+        cursor = (await pruneStep(database.store, old, cursor)).next ?? undefined
+      }
+      expect(await database.query('SELECT seq FROM lark_fanout.deliveries WHERE kept')).toEqual([
+        { seq: '1' },
+      ])
+    })
+    await prune(old)
+    expect(await spans()).toEqual(['1 open', '2 open'])
+    expect([await statesOf('failing'), await statesOf('held')]).toEqual([
+      [['pending', 1]],
+      [['pending', 1]],
+    ])
+  })
+})
+
+describe('pruning waits for nobody', () => {
   const old = { delivered: T + 5 * MINUTE }
 
   beforeEach(async () => {
@@ -257,6 +364,7 @@ describe('pruning waits for nobody', () => {
     ['a reader', 'SELECT count(*) FROM lark_fanout.events'],
     ['an accept', 'LOCK TABLE ONLY lark_fanout.events IN ROW EXCLUSIVE MODE'],
     ['an operator’s change', 'SELECT lark_fanout.lock_ledger()'],
+    ['an attempt', 'LOCK TABLE ONLY lark_fanout.attempts_spans IN ROW EXCLUSIVE MODE'],
     ['whoever settles', `SELECT FROM lark_fanout.deliveries WHERE sink = 'hr' FOR UPDATE`],
   ])('%s that takes its time keeps a span for as long', async (_, sql) => {
     await inTransaction(sql, async () => {
@@ -270,5 +378,15 @@ describe('pruning waits for nobody', () => {
     await prune(old)
     expect(await spans()).toEqual(['1 open', '2 open'])
     expect((await claim('hr')).map(({ event }) => event.id)).toEqual(['pending', 'meanwhile'])
+  })
+
+  test('the numbers go on, whatever keeps a span', async () => {
+    const accepting = 'LOCK TABLE ONLY lark_fanout.events IN ROW EXCLUSIVE MODE'
+    await inTransaction(accepting, async () => {
+      await database.query(`SELECT setval('lark_fanout.delivery_seq', ${1.5 * SPAN})`)
+      await prune(old)
+      await prune(old)
+      expect(await spans()).toEqual(['0 closed', '1 closed', '2 open', '3 open'])
+    })
   })
 })

@@ -1,12 +1,12 @@
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { messageOf } from '../../src/core/errors.ts'
+import { messageOf, RefusedCallError } from '../../src/core/errors.ts'
 import type { Accepted, ClaimedDelivery, Granted } from '../../src/core/outbox.ts'
 import type { Store } from '../../src/core/store.ts'
 import { postgresMigrations } from '../../src/stores/migrations/postgres.ts'
 import { openPostgresStore } from '../../src/stores/postgres.ts'
 import { createRandom, eventually, seed } from '../faults/harness.ts'
 import { silentLog } from '../log.ts'
-import { freePort, sharedPostgres } from '../postgres.ts'
+import { sharedPostgres } from '../postgres.ts'
 import { createMigrated } from './postgres-stores.ts'
 import { acceptance, LEASE, settlement, T } from './samples.ts'
 
@@ -86,6 +86,33 @@ describe('two gateways on one database', () => {
     await pair.one.settle([settlement(late)])
     expect((await pair.one.deliveries({ limit: 9 })).items).toMatchObject([{ state: 'dead' }])
     expect(await pair.one.backlog()).toMatchObject([{ pending: 0, dead: 1 }])
+  })
+
+  test('a settlement that can never be stored is refused alone; what a full disk fails is not refused', async () => {
+    await using pair = await openPair()
+    await pair.one.accept(
+      ['e1', 'e2', 'e3'].map((id) => acceptance(id)),
+      T,
+    )
+    const [faulty, sound, late] = await claim(pair.one)
+    if (!faulty || !sound || !late) throw new Error('they were due')
+    const answers = await Promise.allSettled([
+      pair.one.settle([settlement(faulty, undefined, Number.NaN)]),
+      pair.one.settle([settlement(sound)]),
+    ])
+    expect(answers).toMatchObject([{ reason: expect.any(RefusedCallError) }, { value: undefined }])
+    // As where there is no room for another page, while rows are changed in place.
+    await database.query(`
+      CREATE FUNCTION lark_fanout.no_room() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN RAISE EXCEPTION 'No space left on device' USING ERRCODE = '53100'; END $$;
+      CREATE TRIGGER no_room BEFORE INSERT ON lark_fanout.history
+        FOR EACH ROW EXECUTE FUNCTION lark_fanout.no_room()`)
+    const failure = await pair.one.settle([settlement(late)]).catch((error: unknown) => error)
+    await database.query('DROP FUNCTION lark_fanout.no_room() CASCADE')
+    expect(messageOf(failure)).toMatch('its disk is full: make room')
+    expect(failure).not.toBeInstanceOf(RefusedCallError)
+    await pair.one.settle([settlement(late)])
+    expect(await pair.one.backlog()).toMatchObject([{ pending: 1 }])
   })
 
   test('batches of the same keys in opposite order: nobody is turned away, one of each key is in flight', async () => {
@@ -348,45 +375,5 @@ describe('a schema of another version', () => {
     const { url, query } = await sharedPostgres()
     await expect(openStore(url, { beside: true })).rejects.toThrow('start the gateway first')
     expect(await query(`SELECT to_regnamespace('lark_fanout') AS name`)).toEqual([{ name: null }])
-  })
-})
-
-describe('a database that cannot be entered: what is wrong and what to do, and no password', () => {
-  const PASSWORD = 'the-password-of-a-role'
-
-  async function withRole(url: string, password = PASSWORD): Promise<string> {
-    const { query } = await sharedPostgres()
-    await query(`DROP ROLE IF EXISTS limited; CREATE ROLE limited LOGIN PASSWORD '${PASSWORD}'`)
-    return url.replace(/\/\/[^@]*@/, `//limited:${password}@`)
-  }
-
-  test.each<[string, (url: string) => string | Promise<string>, RegExp]>([
-    [
-      'nobody listens',
-      async (url) => url.replace(/:\d+\//, `:${await freePort()}/`),
-      /is it running.*DATABASE_URL/,
-    ],
-    [
-      'an unknown host',
-      (url) => url.replace('127.0.0.1', 'db.invalid'),
-      /no such host.*DATABASE_URL/,
-    ],
-    [
-      'a wrong password',
-      (url) => withRole(url, `not-${PASSWORD}`),
-      /refuses the password.*DATABASE_URL/,
-    ],
-    ['no such database', (url) => `${url}_not`, /no such database: create it/],
-    ['no right to make a schema', (url) => withRole(url), /GRANT CREATE ON DATABASE/],
-    ['TLS that it does not speak', (url) => `${url}?sslmode=verify-full`, /sslmode/],
-  ])('%s', async (_, wayOf, advice) => {
-    const url = await wayOf((await sharedPostgres()).url)
-    const failure = await openStore(url).catch((error: unknown) => error)
-    expect(failure).toBeInstanceOf(Error)
-    const { password, hostname, port } = new URL(url)
-    const message = messageOf(failure)
-    expect(message).toMatch(advice)
-    expect(message).toContain(`${hostname}:${port}`)
-    expect(message).not.toContain(password)
   })
 })

@@ -70,10 +70,15 @@ export interface Before {
   readonly dead?: number
 }
 
-export function pruneStep(store: Store, before: Before, cursor?: string): Promise<Progress> {
+export function pruneStep(
+  store: Store,
+  before: Before,
+  cursor?: string,
+  limit = 200,
+): Promise<Progress> {
   return store.prune({
     cursor,
-    limit: 200,
+    limit,
     deliveredBefore: before.delivered,
     deadBefore: before.dead ?? before.delivered,
     identitiesBefore: 0,

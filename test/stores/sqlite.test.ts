@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { RefusedCallError } from '../../src/core/errors.ts'
 import { freeLeases } from '../../src/stores/sqlite/outbox.ts'
 import type { Asks } from '../../src/stores/sqlite.ts'
 import { answerAll, type Call } from '../../src/stores/sqlite-calls.ts'
@@ -39,6 +40,7 @@ describe('a batch of calls', () => {
       store.accept([acceptance('e2')], T),
     ])
     expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
+    expect(results).toMatchObject([{}, { reason: expect.any(RefusedCallError) }, {}])
     const claimed = await store.claim({ sink: 'lake', now: T, leaseMs: LEASE, limit: 9 })
     expect(claimed.map(({ event }) => event.id)).toEqual(['e1', 'e2'])
     expect(await store.accept([acceptance('half')], T)).toMatchObject([{ duplicate: false }])
@@ -53,10 +55,11 @@ describe('a batch of calls', () => {
     expect(answer(acceptCall('before'))).not.toHaveProperty('0.error')
     db.exec(`PRAGMA max_page_count = ${pages + 10}`)
     const failed = answer(acceptCall('small'), large('large'), acceptCall('later'))
-    for (const { error } of failed) {
-      expect(explainError(error, file).message).toBe(
+    for (const outcome of failed) {
+      expect(explainError(outcome.error, file).message).toBe(
         `${file}: database or disk is full: free some space on its disk`,
       )
+      expect(outcome).toMatchObject({ refused: false })
     }
     expect(failed).toHaveLength(3)
     db.exec('PRAGMA max_page_count = 1000000')

@@ -1,6 +1,11 @@
 import * as fc from 'fast-check'
 import { beforeEach, describe, expect, test } from 'vitest'
-import type { BreakerReport, SharedLanes, SlotQuery } from '../../src/core/lane/shared.ts'
+import {
+  type BreakerReport,
+  keyText,
+  type SharedLanes,
+  type SlotQuery,
+} from '../../src/core/lane/shared.ts'
 import { memoryLanes } from '../../src/stores/memory/lanes.ts'
 import { T } from '../stores/samples.ts'
 
@@ -60,6 +65,15 @@ function slotLaws(lanes: () => SharedLanes): void {
     for (let each = 0; each < 6; each++) counts.push((await ask({ want: 99 })).count)
     expect(counts).toEqual([6, 3, 1, 1, 0, 0])
     expect(await ask()).toEqual({ first: T + 550, count: 0, nextAt: T + 550 })
+  })
+
+  test('what one who is far away skips is for those who are nearer, and all stay an interval apart', async () => {
+    await ask({ want: 1 })
+    expect(await ask({ now: T + 300 })).toMatchObject({ first: T + 300, count: 4 })
+    expect(await ask()).toMatchObject({ first: T + 50, count: 3 })
+    expect(await ask({ now: T + 60, want: 1 })).toMatchObject({ first: T + 200, count: 1 })
+    expect(await ask({ now: T + 210, want: 1 })).toMatchObject({ first: T + 250, count: 1 })
+    expect(await ask({ now: T + 210, want: 1 })).toMatchObject({ first: T + 500, count: 1 })
   })
 
   test('after a rest there is no arrears to catch up with', async () => {
@@ -129,10 +143,28 @@ function breakerLaws(lanes: () => SharedLanes): void {
     expect(closed).toMatchObject({ failures: 0, openUntil: null, tryingUntil: null })
   })
 
-  test('a sink with other options begins anew', async () => {
+  test('gateways with other options for a sink keep a breaker of their own, and neither ends the other', async () => {
+    for (let each = 1; each <= 2; each++) {
+      expect(await report()).toMatchObject({ failures: each, openUntil: null })
+      expect(await report({ mark: 'others' })).toMatchObject({ failures: each, openUntil: null })
+    }
+    const { openUntil } = await report()
+    expect(await report({ mark: 'others', succeeded: true, failures: 0 })).toMatchObject({
+      failures: 0,
+    })
+    expect(await lanes().breakers()).toMatchObject([{ mark: 'options', openUntil }])
+  })
+
+  test('what nobody has told of for an hour goes when other options are told of', async () => {
     await report({ failures: 3 })
-    expect(await report({ mark: 'others' })).toMatchObject({ failures: 1, openUntil: null })
-    expect(await lanes().breakers()).toMatchObject([{ mark: 'others', failures: 1 }])
+    await lanes().report({ ...reportOf(), sink: 'b' })
+    const marks = async (now: number) => {
+      await report({ mark: 'others', now })
+      const told = await lanes().breakers()
+      return told.map(({ sink, mark }) => `${sink} ${mark}`).toSorted()
+    }
+    expect(await marks(T + 3600 * SECOND)).toEqual(['a options', 'a others', 'b options'])
+    expect(await marks(T + 3601 * SECOND)).toEqual(['a others', 'b options'])
   })
 
   test('all that are not at rest are told at once', async () => {
@@ -210,12 +242,16 @@ const step = fc.oneof(
     return { failures, openUntil, tryingUntil, granted }
   }),
   fc
-    .record({ key, now, want: fc.integer({ min: 1, max: 30 }), intervalMs: fc.constantFrom(1, 50) })
-    .map(({ key: { sink }, now, ...query }) => async (lanes: SharedLanes) => {
-      return lanes.slots({ ...query, sink, now, until: now + 500 })
+    .record({
+      ...{ key, now, leadMs: fc.constantFrom(0, 120, 400) },
+      ...{ want: fc.integer({ min: 1, max: 30 }), intervalMs: fc.constantFrom(1, 50) },
+    })
+    .map(({ key: { sink }, now, leadMs, ...query }) => async (lanes: SharedLanes) => {
+      const from = now + leadMs
+      return lanes.slots({ ...query, sink, now: from, until: from + 500 })
     }),
   fc.constant(async (lanes: SharedLanes) => {
     const told = await lanes.breakers()
-    return told.toSorted((a, b) => (a.sink < b.sink ? -1 : 1))
+    return told.toSorted((a, b) => (keyText(a) < keyText(b) ? -1 : 1))
   }),
 )

@@ -42,7 +42,7 @@ export function room(lane: LaneState): number {
 
 /** Not for every place that is free: a claim costs as much for one as for many. */
 export function mayClaim(lane: LaneState): boolean {
-  if (!lane.more || lane.claiming || !isOpen(lane) || lane.settler.isBehind) return false
+  if (!lane.more || lane.claiming || !isOpen(lane)) return false
   const { all, free } = places(lane)
   return free * 2 >= Math.max(1, all) && !isHeavy(lane)
 }
@@ -53,10 +53,11 @@ function places(lane: LaneState): { readonly all: number; readonly free: number 
   const isClosed = breaker.state(now) === 'closed'
   const capacity = isClosed ? Math.floor(capacityOf(live.settings.concurrency, attemptMs)) : 1
   const slots = rate.slots(now, HELD_MS)
-  // What the store has not taken yet counts, so that a lane stops by itself while the store is out.
+  const all = Math.min(capacity, slots)
+  // While the store cannot be told how they end, what a lane is given in addition may all be sent twice.
+  if (settler.isBehind) return { all, free: 0 }
   const held = running.size + settler.unsettled
-  const free = Math.min(capacity - held, slots) - waiting.size - reserved
-  return { all: Math.min(capacity, slots), free }
+  return { all, free: Math.min(capacity - held, slots) - waiting.size - reserved }
 }
 
 /** How many of those that wait find a place within `HELD_MS`: a slot for more would be lost. */

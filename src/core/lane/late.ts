@@ -1,21 +1,18 @@
-import { messageOf } from '../errors.ts'
+import { messageOf, RefusedCallError } from '../errors.ts'
 import type { Runtime } from '../runtime.ts'
+import { createTally } from '../tally.ts'
 
 /** How deliveries of one sink ended, or that they were given back, on its way to the store. */
 export interface Write {
   readonly sink: string
   run(): Promise<void>
-  /** Whether the store could not take it when it came. */
-  isLate: boolean
-  /** How often the store has refused it, and was well. */
-  refusals: number
-  /** Refused once more: it is tried again, and nothing else should wait for it. */
-  refused(): void
+  /** The store could not take it when it came: it waits. */
+  late(): void
   /** It is stored, or given up. */
   end(): void
 }
 
-/** What the store could not take, tried on until it does. */
+/** What the store could not take, tried on until it does. Only what the store refuses for its own sake is given up. */
 export interface Late {
   /** Whether to try anything else is of no use just now. */
   readonly isOut: boolean
@@ -25,9 +22,7 @@ export interface Late {
   drop(write: Write): void
 }
 
-interface Context extends Pick<Runtime, 'log' | 'random'> {
-  check(): Promise<void>
-}
+type Context = Pick<Runtime, 'log' | 'now' | 'random'>
 
 interface State extends Context {
   readonly waiting: Set<Write>
@@ -36,28 +31,30 @@ interface State extends Context {
   stored: number
   waitMs: number
   timer: ReturnType<typeof setTimeout> | undefined
+  refused(fields: { readonly sink: string; readonly error: string }): void
 }
 
-/** The waits between tries double from the first to the longest; each is shortened by up to a half, at random. */
+/**
+ * The waits between tries double from the first to the longest; each is shortened by up to a half, at random, so that
+ * gateways do not come back all at once.
+ */
 const WAIT_MS = { first: 200, longest: 2000 }
 
-/** So often by a store that is well: then it is the write's own fault, and to try on would not mend it. */
-const REFUSALS = 5
+const REFUSED = 'the store refuses to take how a delivery ended: it will be made once more'
 
 /**
- * While the store is out, the oldest is tried alone; once that is taken, or `check` says that the store is well, all
- * are. An outage is logged at its beginning and at its end, however much has to wait for that.
+ * While the store is out, one is tried alone, each in its turn; once one is taken, all are. An outage is logged at its
+ * beginning and at its end, however much has to wait for that.
  */
-export function createLate({ check, log, random }: Context): Late {
+export function createLate(context: Context): Late {
   const state: State = {
-    check,
-    log,
-    random,
+    ...context,
     waiting: new Set(),
     isOut: false,
     stored: 0,
     waitMs: WAIT_MS.first,
     timer: undefined,
+    refused: createTally(context, REFUSED, 'error'),
   }
   const { waiting } = state
   return {
@@ -65,13 +62,17 @@ export function createLate({ check, log, random }: Context): Late {
       return state.isOut
     },
     add(write, failure) {
-      write.isLate = true
+      if (failure instanceof RefusedCallError) return giveUp(state, write, failure)
+      write.late()
       waiting.add(write)
       if (failure === undefined) return
       state.isOut = true
       if (waiting.size > 1) return
       const fields = { error: messageOf(failure) }
-      log.error(fields, 'cannot store how deliveries end: this is tried on until it is done')
+      context.log.error(
+        fields,
+        'cannot store how deliveries end: this is tried on until it is done',
+      )
       planNext(state)
     },
     drop(write) {
@@ -96,53 +97,33 @@ function reset(state: State): void {
 
 async function tryOn(state: State): Promise<void> {
   const { waiting, log } = state
-  const [oldest] = waiting
-  if (oldest && ((await failureOf(state, oldest)) === null || (await isWell(state)))) {
-    state.isOut = false
-    await tryAll(state)
+  const [first] = waiting
+  if (first && (await isDone(state, first))) {
+    await Promise.all([...waiting].map((write) => isDone(state, write)))
   }
   if (waiting.size > 0) return planNext(state)
   if (state.stored > 0) log.info({ stored: state.stored }, 'how deliveries end is stored again')
   reset(state)
 }
 
-async function tryAll(state: State): Promise<void> {
-  const tried = [...state.waiting].map(async (write) => {
-    return { write, failure: await failureOf(state, write) }
-  })
-  const failed = (await Promise.all(tried)).filter(({ failure }) => failure !== null)
-  if (failed.length === 0) return
-  state.isOut = !(await isWell(state))
-  if (state.isOut) return
-  for (const { write, failure } of failed) refuse(state, write, failure)
-}
-
-/** Null when it is stored. */
-async function failureOf(state: State, write: Write): Promise<string | null> {
+/** Whether it waits no longer. Otherwise it is the last to be tried again: it may be the only one in trouble. */
+async function isDone(state: State, write: Write): Promise<boolean> {
+  const { waiting } = state
   try {
     await write.run()
   } catch (error) {
-    return messageOf(error)
+    const isWanted = waiting.delete(write)
+    if (error instanceof RefusedCallError) giveUp(state, write, error)
+    else if (isWanted) waiting.add(write)
+    return !waiting.has(write)
   }
-  if (state.waiting.delete(write)) state.stored++
+  state.isOut = false
+  if (waiting.delete(write)) state.stored++
   write.end()
-  return null
+  return true
 }
 
-function refuse({ waiting, log }: State, write: Write, error: string | null): void {
-  write.refusals++
-  write.refused()
-  if (write.refusals < REFUSALS || !waiting.delete(write)) return
-  const fields = { sink: write.sink, error }
-  log.error(fields, 'the store refuses to take how a delivery ended: it will be made once more')
+function giveUp({ refused }: State, write: Write, failure: RefusedCallError): void {
+  refused({ sink: write.sink, error: messageOf(failure) })
   write.end()
-}
-
-async function isWell({ check }: State): Promise<boolean> {
-  try {
-    await check()
-    return true
-  } catch {
-    return false
-  }
 }

@@ -4,8 +4,8 @@ import type { Store } from '../store.ts'
 import { createLate, type Write } from './late.ts'
 
 /**
- * Writes how deliveries ended while their lanes go on. Where the store is out, it tries on until all is written, however
- * long that takes: a claim is good for as long as nobody has made another.
+ * Writes how deliveries ended while their lanes go on. Where the store cannot take that, whatever else it can, it tries
+ * on until all is written, however long that takes: a claim is good for as long as nobody has made another.
  */
 export interface Settling {
   /** For one lane. `changed` is called whenever something of its own is written or given up. */
@@ -22,7 +22,7 @@ export interface Settler {
   release(releases: readonly Release[]): void
   /** How many deliveries have ended or were given back, and are not written yet. */
   readonly unsettled: number
-  /** Whether the store is out for some of them. A claim now could find these, their leases being over. */
+  /** Whether the store could not take some of them. A claim now could find these, their leases being over. */
   readonly isBehind: boolean
   /** Resolves when nothing is left to be written. */
   idle(): Promise<void>
@@ -37,10 +37,10 @@ interface Entry extends Write {
 }
 
 export function createSettling(
-  store: Pick<Store, 'settle' | 'release' | 'check'>,
-  runtime: Pick<Runtime, 'log' | 'random'>,
+  store: Pick<Store, 'settle' | 'release'>,
+  runtime: Pick<Runtime, 'log' | 'now' | 'random'>,
 ): Settling {
-  const late = createLate({ ...runtime, check: () => store.check() })
+  const late = createLate(runtime)
   const entries = new Set<Entry>()
   let isHasty = false
   let lost = 0
@@ -84,22 +84,26 @@ function createSettler(
 ): Settler {
   const own = new Set<Entry>()
   let unsettled = 0
+  let late = 0
 
   function write(deliveries: number, run: () => Promise<void>): Promise<void> {
     const { promise: ended, resolve } = Promise.withResolvers<void>()
+    let isLate = false
     const entry: Entry = {
       sink,
       deliveries,
       ended,
       run,
-      isLate: false,
-      refusals: 0,
-      refused: () => changed(true),
+      late() {
+        isLate = true
+        late++
+      },
       end() {
         if (!own.delete(entry)) return
         unsettled -= deliveries
+        if (isLate) late--
         resolve()
-        changed(entry.isLate)
+        changed(isLate)
       },
     }
     own.add(entry)
@@ -117,7 +121,7 @@ function createSettler(
       return unsettled
     },
     get isBehind() {
-      return [...own].some(({ isLate, refusals }) => isLate && refusals === 0)
+      return late > 0
     },
     async idle() {
       while (own.size > 0) await Promise.all([...own].map(({ ended }) => ended))

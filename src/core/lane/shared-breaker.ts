@@ -35,6 +35,8 @@ interface State {
   leave: 'none' | 'asked' | 'given' | 'used'
   /** How often the others have answered. */
   answers: number
+  /** Whether it has changed without their knowing. */
+  isAlone: boolean
 }
 
 /**
@@ -56,6 +58,7 @@ export function createSharedBreaker(
     era: 0,
     leave: 'none',
     answers: 0,
+    isAlone: false,
   }
   const isClosed = () => own.known.openUntil === null
   const isHalfOpen = (now: number) => !isClosed() && restsUntil(own, now) <= now
@@ -99,8 +102,9 @@ function become(own: State, { failures, openUntil, tryingUntil }: SharedBreaker)
   own.link.changed(openUntil === null ? 'closed' : 'open')
 }
 
-function hear(own: State, answer: SharedBreaker | undefined): void {
+function hear(own: State, answer: SharedBreaker | undefined, isAlone = !answer): void {
   own.answers++
+  own.isAlone = isAlone
   if (answer) become(own, answer)
   own.link.pump()
 }
@@ -124,9 +128,10 @@ async function ask(own: State): Promise<void> {
   own.leave = 'asked'
   const { cooldownMs } = policy
   const query = { seen: known.openUntil, cooldownMs, tryMs, now: link.now() }
-  const answer = (await link.try(query)) ?? afterTry(known, query)
+  const told = await link.try(query)
+  const answer = told ?? afterTry(known, query)
   own.leave = answer.granted ? 'given' : 'none'
-  hear(own, answer)
+  hear(own, answer, !told)
   // What was to be tried may have gone meanwhile.
   giveBack(own, 'given')
 }
@@ -152,7 +157,16 @@ function listen(own: State): (state: SharedBreaker) => void {
     // What has been told or asked meanwhile may not be in it.
     const isOld = own.telling.isBusy || own.leave === 'asked' || own.answers !== before
     if (isOld) return
-    become(own, state)
+    if (own.isAlone && state.openUntil === null && own.known.openUntil !== null) tellAgain(own)
+    else become(own, state)
     own.link.pump()
   }
+}
+
+/** What opened while the others could not be told is open for all, until the same time. */
+function tellAgain({ known, policy, telling, link }: State): void {
+  const { failures: limit, cooldownMs } = policy
+  const openedAt = (known.openUntil ?? link.now()) - cooldownMs
+  const opening = { succeeded: false, failures: limit, seen: null, limit, cooldownMs }
+  telling.tell({ ...opening, now: openedAt })
 }

@@ -1,25 +1,28 @@
 import { HELD_MS } from './capacity.ts'
 import { CLOSE_MS, type Rate } from './rate.ts'
-import { CLOCKS_MS, type SlotQuery, type Slots, slotsFrom } from './shared.ts'
+import { ANSWER_MS, CLOCKS_MS, type SlotQuery, type Slots } from './shared.ts'
 
 /** Slots are asked for so long before the first that is free: the answer is there while others are still being used. */
 const AHEAD_MS = HELD_MS / 2
 
-/**
- * A rate that all gateways keep together: a request is made at a time that was reserved for it. `ask` reserves, and
- * gives undefined where the others cannot be asked: then this gateway keeps the rate by itself. `changed` is called
- * when there is an answer.
- */
-export function createSharedRate(
-  perSecond: number,
-  ask: (query: SlotQuery) => Promise<Slots | undefined>,
-  changed: () => void,
-): Rate {
+/** How a rate reaches those of other gateways, and its lane. */
+interface RateLink {
+  now(): number
+  /** Undefined where the others cannot be asked: then there is nothing for a while. */
+  ask(query: SlotQuery): Promise<Slots | undefined>
+  /** Others have answered: something may be started now. */
+  pump(): void
+}
+
+/** A rate that all gateways keep together: a request is made at a time that was reserved for it, and never without. */
+export function createSharedRate(perSecond: number, link: RateLink): Rate {
   const intervalMs = 1000 / perSecond
   const reserved = createReserved(intervalMs)
   /** The first slot that nobody has; null where that is not known. */
   let free: number | null = null
   let isAsking = false
+  /** How long the last answer took. */
+  let tripMs = 0
 
   function askAt(now: number): number {
     // That far ahead it was before the clock was set back.
@@ -27,21 +30,29 @@ export function createSharedRate(
     return free === null ? now : free - AHEAD_MS
   }
 
-  async function reserve(want: number, now: number): Promise<void> {
+  async function reserve(want: number, askedAt: number): Promise<void> {
     isAsking = true
-    const query = { intervalMs, want, until: now + HELD_MS, now }
-    const slots = (await ask(query)) ?? slotsFrom(free, query)
-    reserved.add(slots)
-    free = slots.nextAt
+    // What has passed when the answer is there would be lost: to this gateway, and to all.
+    const from = askedAt + tripMs
+    const slots = await link.ask({ intervalMs, want, until: from + HELD_MS, now: from })
+    const now = link.now()
+    if (slots) {
+      reserved.add(slots)
+      tripMs = Math.min(Math.max(0, now - askedAt), ANSWER_MS)
+    }
+    free = slots?.nextAt ?? now + HELD_MS
     isAsking = false
-    changed()
+    link.pump()
   }
 
   return {
     nextAt(now) {
+      const first = reserved.first(now)
+      // What it was reserved for is kept for it, also where the answer came sooner than was thought.
+      if (first !== undefined) return Math.min(first, now + HELD_MS)
+      // When to ask for one; an answer that is under way is heard anyway.
       const wakeAt = askAt(now)
-      // Without a slot, when to ask for one; an answer that is under way is heard anyway.
-      return reserved.first(now) ?? (wakeAt > now ? wakeAt : now + HELD_MS)
+      return wakeAt > now ? wakeAt : now + HELD_MS
     },
     spend: (now) => reserved.spend(now),
     slots(now, withinMs) {
@@ -66,7 +77,7 @@ function createReserved(intervalMs: number) {
   function drop(now: number): void {
     const [range] = ranges
     // So far ahead it was given before the clock was set back.
-    if (range && range.next > now + HELD_MS + lateMs) ranges = []
+    if (range && range.next > now + HELD_MS + ANSWER_MS + lateMs) ranges = []
     while (ranges[0] && ranges[0].next + lateMs < now) use()
   }
 
@@ -81,6 +92,8 @@ function createReserved(intervalMs: number) {
   return {
     add({ first, count }: Slots) {
       if (count > 0) ranges.push({ next: first, left: count })
+      // What others have skipped may come late.
+      ranges.sort((one, other) => one.next - other.next)
     },
     first(now: number): number | undefined {
       drop(now)

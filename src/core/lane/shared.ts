@@ -1,7 +1,7 @@
 /**
  * What the gateways over one store know of their sinks together. Each method is one atomic statement. Times are Unix
- * milliseconds by the clock of whoever asks. `mark` tells a sink's options from others that it had: a breaker that
- * another mark left behind is as one at rest.
+ * milliseconds by the clock of whoever asks. `mark` tells a sink's options from others that it has elsewhere, or had:
+ * each has a breaker, which is forgotten when others are told of and nothing of it has been for an hour.
  */
 export interface SharedLanes {
   /** All that are not at rest. */
@@ -10,7 +10,7 @@ export interface SharedLanes {
   report(report: BreakerReport & SinkKey): Promise<SharedBreaker>
   /** Asks for leave to send one delivery, where a breaker's cooldown is over. */
   try(query: TryQuery & SinkKey): Promise<TryAnswer>
-  /** Reserves times for requests, each an interval after the one before it, whoever was given that. */
+  /** Reserves times for requests, at least an interval from each that anyone was given. */
   slots(query: SlotQuery & Pick<SinkKey, 'sink'>): Promise<Slots>
 }
 
@@ -57,6 +57,7 @@ export interface SlotQuery {
   readonly want: number
   /** Nothing later is reserved. */
   readonly until: number
+  /** Nor anything earlier: when the answer should be there. */
   readonly now: number
 }
 
@@ -72,6 +73,13 @@ export const atRest: SharedBreaker = { failures: 0, openUntil: null, tryingUntil
 
 /** By how much the clocks of gateways may differ. What lies further ahead than that was left by a clock set back. */
 export const CLOCKS_MS = 10_000
+
+/** How long an answer is waited for. Slots are reserved as far ahead at most, and the clocks differ on top of that. */
+export const ANSWER_MS = 5000
+
+export function keyText({ sink, mark }: SinkKey): string {
+  return JSON.stringify([sink, mark])
+}
 
 /** Whether a time that is at most `lengthMs` ahead by some gateway's clock is still to come. */
 export function isAhead(time: number | null, lengthMs: number, now: number): time is number {
@@ -97,15 +105,31 @@ export function afterTry(state: SharedBreaker, query: TryQuery): TryAnswer {
   return { ...state, granted, ...(granted && { tryingUntil: now + tryMs }) }
 }
 
+/** What nobody has: all from `next` on, and what one who is far away has skipped before it. */
+export interface FreeSlots {
+  readonly next: number
+  readonly skipped: { readonly from: number; readonly until: number }
+}
+
 /**
- * `free` is the first time that nobody has, null where nobody ever had one. At most half of those that are left, so that
- * whoever asks next gets some too.
+ * `free` is null where nobody ever had any. Gives at most half of those that are left, so that whoever asks next gets
+ * some too.
  */
-export function slotsFrom(free: number | null, query: SlotQuery): Slots {
-  const { now, intervalMs, want, until } = query
-  const isSane = free === null || free <= until + intervalMs + CLOCKS_MS
-  const first = Math.max(now, isSane ? (free ?? now) : now + intervalMs)
-  const left = first > until ? 0 : Math.floor((until - first) / intervalMs) + 1
+export function slotsFrom(
+  free: FreeSlots | null,
+  { now, intervalMs, want, until }: SlotQuery,
+): { readonly slots: Slots; readonly free: FreeSlots } {
+  const isSane = free === null || free.next <= until + intervalMs + CLOCKS_MS
+  const next = isSane ? (free?.next ?? now) : now + intervalMs
+  const skipped = isSane && free ? free.skipped : { from: next, until: next }
+  const isSkipped = Math.max(now, skipped.from) <= skipped.until - intervalMs
+  const first = Math.max(now, isSkipped ? skipped.from : next)
+  const last = isSkipped ? Math.min(until, skipped.until - intervalMs) : until
+  const left = first > last ? 0 : Math.floor((last - first) / intervalMs) + 1
   const count = Math.min(want, Math.ceil(left / 2))
-  return { first, count, nextAt: first + count * intervalMs }
+  const nextAt = first + count * intervalMs
+  const slots = { first, count, nextAt }
+  if (isSkipped) return { slots, free: { next, skipped: { ...skipped, from: nextAt } } }
+  const skips = first - next >= intervalMs
+  return { slots, free: { next: nextAt, skipped: skips ? { from: next, until: first } : skipped } }
 }

@@ -5,7 +5,7 @@ import type { Runtime } from '../runtime.ts'
 import { within } from '../within.ts'
 import type { Breaker } from './breaker.ts'
 import { createRate, type Rate } from './rate.ts'
-import { atRest, CLOCKS_MS, type SharedLanes, type SinkKey, type SlotQuery } from './shared.ts'
+import { ANSWER_MS, atRest, CLOCKS_MS, keyText, type SharedLanes, type SinkKey } from './shared.ts'
 import { type BreakerLink, createSharedBreaker } from './shared-breaker.ts'
 import { createSharedRate } from './shared-rate.ts'
 
@@ -24,9 +24,6 @@ interface Listener {
 
 const REFRESH_EVERY_MS = { now: 0, soon: 100, sometime: 1000 }
 
-/** Whoever waits for an answer sends nothing meanwhile, and had better go by itself then. */
-const ANSWER_MS = 2000
-
 export function createSharing(shared: SharedLanes, runtime: Pick<Runtime, 'now' | 'log'>): Sharing {
   const { now } = runtime
   const inTouch = createTouch(runtime)
@@ -35,20 +32,20 @@ export function createSharing(shared: SharedLanes, runtime: Pick<Runtime, 'now' 
 
   async function read(lanes: Iterable<Listener>): Promise<void> {
     readAt = now()
-    const listening = [...lanes].map(({ live, listen }) => ({ ...keyOf(live), hear: listen() }))
+    const listening = [...lanes].map(({ live, listen }) => ({ key: keyOf(live), hear: listen() }))
     const breakers = await inTouch.ask(() => shared.breakers(), 'in any case')
-    const told = new Map(breakers?.map((one) => [one.sink, one]))
-    for (const { sink, mark, hear } of breakers ? listening : []) {
-      const state = told.get(sink)
-      hear(state?.mark === mark ? state : atRest)
-    }
+    const told = new Map(breakers?.map((one) => [keyText(one), one]))
+    for (const { key, hear } of breakers ? listening : []) hear(told.get(keyText(key)) ?? atRest)
   }
 
   return {
     rate({ name: sink, settings }, pump) {
       if (settings.rateLimit === null) return createRate(null, now())
-      const ask = (query: SlotQuery) => inTouch.ask(() => shared.slots({ ...query, sink }))
-      return createSharedRate(settings.rateLimit, ask, pump)
+      return createSharedRate(settings.rateLimit, {
+        now,
+        pump,
+        ask: (query) => inTouch.ask(() => shared.slots({ ...query, sink })),
+      })
     },
     breaker(live, lane) {
       const { breaker, timeoutMs } = live.settings
@@ -75,6 +72,9 @@ function keyOf(live: LiveSink): SinkKey {
   return { sink: live.name, mark: optionsMark(live) }
 }
 
+const ALONE =
+  'cannot ask the store for rates and breakers: this gateway goes by its own breakers, and sends nothing more to sinks with a rate_limit'
+
 /**
  * Gives undefined where the store does not answer, says so once, and then asks no more until it has answered one that is
  * asked in any case: nobody waits each time anew.
@@ -91,8 +91,7 @@ function createTouch({ log }: Pick<Runtime, 'log'>) {
         isOut = false
         return answer
       } catch (error) {
-        const alone = 'cannot ask the store for rates and breakers: this gateway keeps its own'
-        if (!isOut) log.warn({ error: messageOf(error) }, alone)
+        if (!isOut) log.warn({ error: messageOf(error) }, ALONE)
         isOut = true
         return undefined
       }

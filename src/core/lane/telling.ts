@@ -6,7 +6,10 @@ export interface Telling {
   readonly isBusy: boolean
 }
 
-/** `done` is called when nothing is left to tell, with the answer to the last; undefined where there is none. */
+/**
+ * `done` is called when nothing is left to tell, with the answer to the last; undefined where there is none. What came of
+ * a breaker that has changed since counts no more, and is not told: or the answer would wait as long as requests fail.
+ */
 export function createTelling(
   report: (report: BreakerReport) => Promise<SharedBreaker | undefined>,
   done: (state: SharedBreaker | undefined) => void,
@@ -18,8 +21,10 @@ export function createTelling(
     isBusy = true
     let state: SharedBreaker | undefined
     for (let [next] = untold; next; [next] = untold) {
+      const { seen } = next
       untold = untold.slice(1)
       state = await report(next)
+      if (state && state.openUntil !== seen) untold = untold.filter((one) => one.seen !== seen)
     }
     isBusy = false
     done(state)

@@ -2,41 +2,55 @@ import {
   afterReport,
   afterTry,
   atRest,
+  type FreeSlots,
+  keyText,
   type MarkedBreaker,
+  type SharedBreaker,
   type SharedLanes,
   type SinkKey,
   slotsFrom,
 } from '../../core/lane/shared.ts'
 
+const MARK_MS = 3_600_000
+
 /** What gateways in one process know of their sinks together. */
 export function memoryLanes(): SharedLanes {
-  const breakers = new Map<string, MarkedBreaker>()
-  const free = new Map<string, number>()
+  const breakers = new Map<string, MarkedBreaker & { readonly toldAt: number }>()
+  const left = new Map<string, FreeSlots>()
 
-  function of({ sink, mark }: SinkKey): MarkedBreaker {
-    const known = breakers.get(sink)
-    return known?.mark === mark ? known : { ...atRest, sink, mark }
+  const of = (key: SinkKey): SharedBreaker => breakers.get(keyText(key)) ?? atRest
+
+  function keep({ sink, mark }: SinkKey, state: SharedBreaker, toldAt: number): void {
+    const { failures, openUntil, tryingUntil } = state
+    const kept = { sink, mark, failures, openUntil, tryingUntil, toldAt }
+    breakers.set(keyText(kept), kept)
   }
 
   return {
     async breakers() {
-      return [...breakers.values()].filter((one) => one.failures > 0 || one.openUntil !== null)
+      return [...breakers.values()]
+        .filter((one) => one.failures > 0 || one.openUntil !== null)
+        .map(({ toldAt: _, ...breaker }) => breaker)
     },
     async report(report) {
       const before = of(report)
       const after = afterReport(before, report)
-      if (after !== before) breakers.set(report.sink, { ...before, ...after })
+      if (after === before) return after
+      keep(report, after, report.now)
+      for (const [key, { sink, toldAt }] of breakers) {
+        if (sink === report.sink && toldAt < report.now - MARK_MS) breakers.delete(key)
+      }
       return after
     },
     async try(query) {
       const before = of(query)
       const { granted, ...after } = afterTry(before, query)
-      if (granted) breakers.set(query.sink, { ...before, ...after })
+      if (granted) keep(query, after, query.now)
       return { ...after, granted }
     },
     async slots(query) {
-      const slots = slotsFrom(free.get(query.sink) ?? null, query)
-      free.set(query.sink, slots.nextAt)
+      const { slots, free } = slotsFrom(left.get(query.sink) ?? null, query)
+      left.set(query.sink, free)
       return slots
     },
   }

@@ -10,7 +10,7 @@ import type {
 import { positionOf, seqOf } from '../cursor.ts'
 import { progress } from '../pages.ts'
 import type { Connections, Query } from './connection.ts'
-import { prune } from './prune.ts'
+import { postgresPruning } from './prune.ts'
 import { wholeMs } from './range.ts'
 import { fromText, toText } from './text.ts'
 
@@ -22,7 +22,7 @@ export function postgresChanges({ query }: Pick<Connections, 'query'>): Changes 
     retry: (selection, batch) => retry(query, selection, batch),
     owe: (batch, wish) => owe(query, batch, wish),
     discard: (sink, reason, batch) => discard(query, sink, reason, batch),
-    prune: (batch) => prune(query, batch),
+    prune: postgresPruning(query),
   }
 }
 

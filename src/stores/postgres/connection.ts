@@ -17,15 +17,18 @@ export interface Connections {
 /** Longer than any statement takes that is not waiting for something: then the connection is given up. */
 const STATEMENT_MS = 10_000
 const CONNECT_MS = 2_000
+const KEEP_ALIVE_MS = 30_000
 
 const BIGINT = 20
 
-/** Where the database is, and how it is entered. Opening it throws where the URL, or a file that it names, cannot be read. */
+/** Where the database is, and how it is entered. The files that the URL names are read anew by each connection. */
 export function configOf(url: string): ClientConfig {
   return {
     connectionString: url,
     application_name: 'lark-fanout',
     keepAlive: true,
+    // Whoever only listens hears in no other way that the far end is gone; the system's own delay is two hours.
+    keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
     connectionTimeoutMillis: CONNECT_MS,
     types: {
       getTypeParser: (oid: number, format?: 'text' | 'binary') =>
@@ -35,8 +38,13 @@ export function configOf(url: string): ClientConfig {
 }
 
 /** For people, without what is secret: `db.example.com:5432/approvals`. */
-function whereIs(config: ClientConfig): string {
-  const { host, port, database } = new Client(config)
+export function whereIs({ connectionString = '' }: ClientConfig): string {
+  const url = new URL(connectionString)
+  // The client would read the files that they name.
+  for (const name of [...url.searchParams.keys()]) {
+    if (name.startsWith('ssl')) url.searchParams.delete(name)
+  }
+  const { host, port, database } = new Client({ connectionString: url.href })
   return `${host}:${port}/${database ?? ''}`
 }
 
@@ -79,14 +87,17 @@ export function openConnections(
  * that compiling it (`jit`) pays: where the planner believes so, a page that takes 5 ms takes 0.5 s.
  */
 async function limit(client: { query(sql: string): Promise<unknown> }): Promise<void> {
-  await client.query(`SET statement_timeout = ${STATEMENT_MS}; SET jit = off`)
+  await client.query(
+    `SET statement_timeout = ${STATEMENT_MS}; SET jit = off;
+     SET default_transaction_isolation = 'read committed'`,
+  )
 }
 
 async function transact<T>(pool: Pool, work: (query: Query) => Promise<T>): Promise<T> {
   const client = await pool.connect()
   let failed: Error | undefined
   try {
-    await client.query('BEGIN')
+    await client.query('BEGIN ISOLATION LEVEL READ COMMITTED')
     const result = await work(
       async (sql, values = []) => (await client.query(sql, [...values])).rows,
     )

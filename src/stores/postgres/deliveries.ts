@@ -28,7 +28,10 @@ export async function deliveries(query: Query, choice: Choice): Promise<Rows<Row
 
 /** Of an event id, or of a ref. */
 async function seqsOf(query: Query, event: string): Promise<readonly number[]> {
-  const rows = await query('SELECT event FROM lark_fanout.identities WHERE id = $1', [event])
+  const rows = await query(
+    'SELECT event FROM lark_fanout.identities WHERE id = lark_fanout.brief($1)',
+    [event],
+  )
   const byRef = seqOf(event)
   return [...rows.map((row) => Number(row.event)), ...(byRef === null ? [] : [byRef])]
 }

@@ -48,7 +48,7 @@ function byId(query: Query, choice: Choice, id: string): Promise<readonly Row[]>
     `SELECT * FROM (
        SELECT e.* FROM lark_fanout.identities i
        CROSS JOIN LATERAL (SELECT * FROM lark_fanout.events WHERE seq = i.event LIMIT 1) e
-       WHERE i.id = $6
+       WHERE i.id = lark_fanout.brief($6)
      ) found WHERE ${FILTERS} ORDER BY seq ${sqlOrder(choice.order)}`,
     [...filtersOf(choice), id],
   )

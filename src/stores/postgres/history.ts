@@ -8,7 +8,7 @@ export async function eventHistory(query: Query, id: string): Promise<EventHisto
     `SELECT * FROM lark_fanout.events WHERE seq = coalesce((
        SELECT max(e.seq) FROM lark_fanout.identities i
        CROSS JOIN LATERAL (SELECT seq FROM lark_fanout.events WHERE seq = i.event LIMIT 1) e
-       WHERE i.id = $1
+       WHERE i.id = lark_fanout.brief($1)
      ), $2) LIMIT 1`,
     [id, seqOf(id)],
   )

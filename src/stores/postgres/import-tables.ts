@@ -5,6 +5,8 @@ interface Destination {
   readonly table: string
   /** With their types; those that number themselves are not among them. */
   readonly columns: string
+  /** What is kept of them; as they are without it. */
+  readonly values?: string
   readonly where?: string
   /** As the source has it. */
   readonly sum: string
@@ -27,6 +29,7 @@ export const DESTINATIONS: Readonly<Record<Kind, Destination>> = {
   identities: {
     table: 'identities',
     columns: 'event bigint, accepted_at bigint, id text, app_id text, tenant_key text',
+    values: `event, accepted_at, lark_fanout.brief(id), lark_fanout.brief(app_id), lark_fanout.brief(tenant_key)`,
     sum: 'event',
   },
   pending: {

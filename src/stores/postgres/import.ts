@@ -29,7 +29,8 @@ export function openPostgresImport(url: string): PostgresImport {
   return {
     async begin(contents) {
       await migratePostgres({ transaction })
-      return transact((query) => begin(query, contents))
+      // One in use is refused without a lock, which may have to wait for a backup, and its gateways for the lock.
+      return (await begun(query, contents)) ?? transact((query) => begin(query, contents))
     },
     append: (kind, rows, done) => append(query, kind, rows, done),
     end: ({ contents, sinks }) =>
@@ -39,19 +40,15 @@ export function openPostgresImport(url: string): PostgresImport {
         const measures = await measure(query)
         const isWhole = JSON.stringify(measures) === JSON.stringify(contents.measures)
         if (isWhole) await query('UPDATE lark_fanout.moves SET ended_at = $1', [Date.now()])
-        return { measures, isWhole }
+        return { measures, isWhole, added: await added(query, contents.last) }
       }),
     close,
   }
 }
 
-/** For `openPostgresStore`: what a gateway accepted meanwhile could not be told from what comes yet. */
+/** For `openPostgresStore`. Whoever accepts or claims asks for it anyway. */
 export async function requireMoved(query: Query): Promise<void> {
-  const [unfinished] = await query('SELECT FROM lark_fanout.moves WHERE ended_at IS NULL')
-  if (!unfinished) return
-  throw new Error(
-    'another store is being moved into this database: wait until lark-fanout migrate has ended, or call it again where it was interrupted',
-  )
+  await query('SELECT lark_fanout.require_moved()')
 }
 
 function from(kind: Kind): string {
@@ -60,29 +57,40 @@ function from(kind: Kind): string {
 }
 
 async function begin(query: Query, contents: Contents) {
+  // Those who are accepting just now are waited for; the next ones find that it has begun.
   await query('LOCK TABLE lark_fanout.moves')
-  const [begun] = await query('SELECT source, done, ended_at FROM lark_fanout.moves')
-  const source = JSON.stringify(contents)
-  if (begun?.source === source) {
-    const { done, ended_at } = begun
-    return { done: Number(done), endedAt: ended_at === null ? null : Number(ended_at) }
-  }
-  await requireEmpty(query, begun !== undefined)
-  await query('INSERT INTO lark_fanout.moves (source, done) VALUES ($1, 0)', [source])
+  const meanwhile = await begun(query, contents)
+  if (meanwhile) return meanwhile
+  await query('INSERT INTO lark_fanout.moves (source, done) VALUES ($1, 0)', [
+    JSON.stringify(contents),
+  ])
   await makeRoom(query, contents.last)
   return { done: 0, endedAt: null }
 }
 
-async function requireEmpty(query: Query, isBegun: boolean): Promise<void> {
+/** How much of this source is there; undefined where nothing at all is. Throws where there is anything else. */
+async function begun(query: Query, contents: Contents) {
+  const [row] = await query('SELECT source, done, ended_at FROM lark_fanout.moves')
+  if (!row) return requireEmpty(query)
+  const endedAt = row.ended_at === null ? null : Number(row.ended_at)
+  if (row.source === JSON.stringify(contents)) return { done: Number(row.done), endedAt }
+  const other = 'another store, or this one as it was before it changed,'
+  throw new Error(
+    endedAt === null
+      ? `${other} has been moved into it in part: name an empty database, or set that part aside: ${SET_ASIDE}`
+      : `${other} has been moved into it: ${ADVICE}`,
+  )
+}
+
+/** In place of a DROP: somebody may have accepted what is there. */
+export const SET_ASIDE = 'ALTER SCHEMA lark_fanout RENAME TO lark_fanout_aside'
+
+const ADVICE = `name an empty database, or set aside what this one has, once its gateways have delivered it and are ended: ${SET_ASIDE}`
+
+async function requireEmpty(query: Query): Promise<undefined> {
   const looks = KINDS.map((kind) => `SELECT '${kind}' AS kind WHERE EXISTS (SELECT ${from(kind)})`)
   const found = (await query(looks.join(' UNION ALL '))).map(({ kind }) => kind)
-  if (found.length === 0 && !isBegun) return
-  const advice = 'name an empty database, or empty this one: DROP SCHEMA lark_fanout CASCADE'
-  throw new Error(
-    isBegun
-      ? `another store, or this one as it was before it changed, has been moved into it: ${advice}`
-      : `it has something already (${found.join(', ')}): ${advice}`,
-  )
+  if (found.length > 0) throw new Error(`it has something already (${found.join(', ')}): ${ADVICE}`)
 }
 
 const SPAN = 100_000_000
@@ -108,20 +116,22 @@ async function makeRoom(query: Query, last: Contents['last']): Promise<void> {
 
 /** The rows and how far it has come are one statement, and so one transaction. */
 async function append(query: Query, kind: Kind, rows: readonly Row[], done: number): Promise<void> {
-  const { table, columns } = DESTINATIONS[kind]
+  const { table, columns, values } = DESTINATIONS[kind]
   const defined = columns.split(',').map((column) => column.trim().split(' '))
-  const names = defined.map(([name = '']) => name)
+  const keys = defined.map(([name = '']) => name)
+  const names = keys.join(', ')
   const lists = defined.map(([, type], i) => `$${i + 3}::${type}[]`)
   const moved = await query(
     `WITH step AS (
        UPDATE lark_fanout.moves SET done = done + $2 WHERE done = $1 AND ended_at IS NULL
        RETURNING true AS moved
      ), rows AS (
-       INSERT INTO lark_fanout.${table} (${names.join(', ')}) OVERRIDING SYSTEM VALUE
-       SELECT * FROM unnest(${lists.join(', ')}) WHERE EXISTS (SELECT FROM step)
+       INSERT INTO lark_fanout.${table} (${names}) OVERRIDING SYSTEM VALUE
+       SELECT ${values ?? names} FROM unnest(${lists.join(', ')}) AS given (${names})
+       WHERE EXISTS (SELECT FROM step)
      )
      SELECT moved FROM step`,
-    [done, rows.length, ...names.map((name) => rows.map((row) => stored(row[name])))],
+    [done, rows.length, ...keys.map((key) => rows.map((row) => stored(row[key])))],
   )
   if (moved.length === 0)
     throw new Error('another lark-fanout migrate works on it: let that one end')
@@ -154,4 +164,11 @@ async function measure(query: Query): Promise<readonly Measure[]> {
     measures.push({ kind, count: Number(row?.count), sum: String(row?.sum) })
   }
   return measures
+}
+
+async function added(query: Query, { event }: Contents['last']): Promise<number> {
+  const [row] = await query('SELECT count(*) AS count FROM lark_fanout.events WHERE seq > $1', [
+    event,
+  ])
+  return Number(row?.count)
 }

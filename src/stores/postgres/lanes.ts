@@ -7,7 +7,7 @@ export function postgresLanes(query: Query, tell: (sinks: readonly string[]) => 
   return {
     async breakers() {
       const rows = await query(`
-        SELECT sink, mark, failures, open_until, trying_until FROM lark_fanout.lanes
+        SELECT sink, mark, failures, open_until, trying_until FROM lark_fanout.breakers
         WHERE failures > 0 OR open_until IS NOT NULL`)
       return rows.map((row) => ({
         ...breakerOf(row),

@@ -12,7 +12,8 @@ export async function migratePostgres(
   await transaction(async (query) => {
     await query(`SET LOCAL statement_timeout = 0`)
     await query('SELECT pg_advisory_xact_lock($1)', [MIGRATING])
-    if (!(await hasSchema(query))) await query(SCHEMA)
+    if (!(await hasSchema(query))) await makeSchema(query)
+    await requireOwner(query)
     const version = await versionOf(query, migrations.length)
     for (const [i, { sql, tolerates }] of migrations.entries()) {
       if (i < version) continue
@@ -32,12 +33,35 @@ export async function requireSchema(query: Query): Promise<void> {
       'the database has no schema lark_fanout: start the gateway first, or see to DATABASE_URL',
     )
   }
+  await requireOwner(query)
   const version = await versionOf(query, postgresMigrations.length)
   if (version < postgresMigrations.length) {
     throw new Error(
       `the database has the schema of an older lark-fanout (${version}): start the gateway first`,
     )
   }
+}
+
+/** Partitions come and go, which is for their owner alone to do. */
+async function requireOwner(query: Query): Promise<void> {
+  const [row] = await query(
+    `SELECT pg_has_role(nspowner, 'USAGE') AS owns, pg_get_userbyid(nspowner) AS owner
+     FROM pg_namespace WHERE nspname = 'lark_fanout'`,
+  )
+  if (row?.owns === true) return
+  throw new Error(
+    `the schema lark_fanout belongs to the role ${row?.owner}: enter as that one, or as a member of it (GRANT ${row?.owner} TO …)`,
+  )
+}
+
+async function makeSchema(query: Query): Promise<void> {
+  const [row] = await query('SHOW server_encoding')
+  if (row?.server_encoding !== 'UTF8') {
+    throw new Error(
+      `the database keeps texts as ${row?.server_encoding}, which has no Chinese: CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0`,
+    )
+  }
+  await query(SCHEMA)
 }
 
 const SCHEMA = `

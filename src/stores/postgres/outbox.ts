@@ -24,10 +24,16 @@ export interface PostgresOutbox extends Outbox {
   idle(): Promise<void>
 }
 
-/** Whatever is called while a statement is under way goes with the next, in one transaction. */
-export function postgresOutbox(query: Query): PostgresOutbox {
+/**
+ * Whatever is called while a statement is under way goes with the next, in one transaction. `left` hears of the sinks
+ * that are owed what is due and nobody has claimed.
+ */
+export function postgresOutbox(
+  query: Query,
+  left: (sinks: readonly string[]) => void = () => {},
+): PostgresOutbox {
   const accepting = createGroupCommit<AcceptCall, readonly Accepted[]>((calls) =>
-    writeTogether(calls, charsOf, (some) => acceptAll(query, some)),
+    writeTogether(calls, charsOf, (some) => acceptAll(query, left, some)),
   )
   const settling = createGroupCommit<readonly Settlement[], null>((calls) =>
     writeTogether(calls, noText, async (some) => {
@@ -62,11 +68,13 @@ const noText = () => 0
 
 async function acceptAll(
   query: Query,
+  left: (sinks: readonly string[]) => void,
   calls: readonly AcceptCall[],
 ): Promise<readonly (readonly Accepted[])[]> {
   const arrived = calls.flatMap(({ batch, now }) => batch.map((one) => ({ ...one, now })))
   if (arrived.length === 0) return calls.map(() => [])
-  const accepted = await accept(query, arrived)
+  const { accepted, leftSinks } = await accept(query, arrived)
+  if (leftSinks.length > 0) left(leftSinks)
   let next = 0
   return calls.map(({ batch }) => {
     next += batch.length
@@ -77,7 +85,7 @@ async function acceptAll(
 async function accept(
   query: Query,
   arrived: readonly (Acceptance & { readonly now: number })[],
-): Promise<readonly Accepted[]> {
+): Promise<{ readonly accepted: readonly Accepted[]; readonly leftSinks: readonly string[] }> {
   const events = arrived.map(({ event, problems, now }) => [
     now,
     Math.floor(event.time),
@@ -99,10 +107,11 @@ async function accept(
     [...columns(events, 9), ...columns(owed, 4)],
   )
   const grants = grantsOf(row)
-  return listOf(row?.seqs).map((seq) => ({
+  const accepted = listOf(row?.seqs).map((seq) => ({
     duplicate: Number(seq) === 0,
     granted: grants.get(Number(seq)) ?? [],
   }))
+  return { accepted, leftSinks: listOf(row?.left_sinks).map((sink) => fromText(String(sink))) }
 }
 
 /** By the number of their event. One that was born claimed has the claim 1. */

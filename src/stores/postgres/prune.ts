@@ -1,4 +1,4 @@
-import type { Progress, PruneQuery } from '../../core/ledger.ts'
+import type { Ledger, PruneQuery } from '../../core/ledger.ts'
 import { cursorAtStage, type Stage, stageOf } from '../stages.ts'
 import type { Query } from './connection.ts'
 
@@ -6,29 +6,79 @@ const STAGES = ['spans', 'kept', 'open', 'identities', 'audit'] as const
 
 type Name = (typeof STAGES)[number]
 
-/** One step, and past stages in which there is nothing to do. Where others prune at the moment, they go on alone. */
-export async function prune(query: Query, asked: PruneQuery): Promise<Progress> {
-  let at: Stage<Name> | null = stageOf(STAGES, asked.cursor)
-  while (at !== null) {
-    const { busy, count, next } = await step(query, asked, at)
-    if (busy) return { count: 0, next: null }
-    const { stage }: Stage<Name> = at
-    at = next === null ? stageAfter(stage) : { stage, after: next }
-    if (count > 0 || next !== null) return { count, next: cursorAtStage(at) }
+/** What is kept may be much: after so many steps through it the spans come first again. */
+const KEPT_STEPS = 100
+
+interface Step {
+  /** Others prune at the moment. */
+  readonly busy: boolean
+  readonly count: number
+  readonly next: number | null
+}
+
+/**
+ * One step, and past stages in which there is nothing to do. Where others prune at the moment, they go on alone. A stage
+ * that fails stops no other: what the first of them threw is thrown at the end. Before each step the numbers go on, if it is time to:
+ * where there are none left, nothing is accepted.
+ */
+export function postgresPruning(query: Query): Ledger['prune'] {
+  let failure: unknown
+  const follow = createFollow()
+
+  async function attempt(asked: PruneQuery, name: Name | 'extend', after: number) {
+    try {
+      return await step(query, asked, name, after)
+    } catch (error) {
+      failure ??= error
+      return null
+    }
   }
-  return { count: 0, next: null }
+
+  return async (asked) => {
+    const begun = stageOf(STAGES, asked.cursor)
+    const extended = await attempt(asked, 'extend', 0)
+    let at: Stage<Name> | null = extended?.busy ? null : begun
+    let count = 0
+    while (at !== null) {
+      const done: Step | null = await attempt(asked, at.stage, at.after)
+      count = done?.count ?? 0
+      at = done?.busy ? null : follow(at, done?.next ?? null)
+      if (at !== null && (done === null || count > 0 || done.next !== null))
+        return { count, next: cursorAtStage(at) }
+    }
+    const failed = failure
+    failure = undefined
+    if (failed) throw failed
+    return { count, next: null }
+  }
 }
 
-function stageAfter(name: Name): Stage<Name> | null {
-  const stage = STAGES[STAGES.indexOf(name) + 1]
-  return stage === undefined ? null : { stage, after: 0 }
+/** Where it goes on after a stage that ended, or goes on at `next`. */
+function createFollow() {
+  let keptFrom = 0
+  let keptSteps = 0
+  return ({ stage }: Stage<Name>, next: number | null): Stage<Name> | null => {
+    if (stage === 'kept') {
+      keptFrom = next ?? 0
+      keptSteps = next === null ? 0 : keptSteps + 1
+      if (keptSteps > 0 && keptSteps % KEPT_STEPS === 0) return { stage: STAGES[0], after: 0 }
+    }
+    if (next !== null) return { stage, after: next }
+    const later = STAGES[STAGES.indexOf(stage) + 1]
+    return later === undefined ? null : { stage: later, after: later === 'kept' ? keptFrom : 0 }
+  }
 }
 
-async function step(query: Query, asked: PruneQuery, { stage, after }: Stage<Name>) {
+async function step(
+  query: Query,
+  asked: PruneQuery,
+  name: Name | 'extend',
+  after: number,
+): Promise<Step> {
   const { limit, deliveredBefore, deadBefore, identitiesBefore, auditBefore } = asked
   const times = [deliveredBefore, deadBefore, identitiesBefore, auditBefore].map(Math.ceil)
   const [row] = await query('SELECT * FROM lark_fanout.prune($1, $2, $3, $4, $5, $6, $7)', [
-    stage,
+    name,
     after,
     limit,
     ...times,

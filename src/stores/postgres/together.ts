@@ -41,7 +41,8 @@ async function writePortion<Call, Answer>(
   try {
     return (await write(calls)).map((answer) => ({ answer }))
   } catch (error) {
-    if (calls.length === 1 || !isDataError(error)) return calls.map(() => ({ error }))
+    const refused = isDataError(error)
+    if (calls.length === 1 || !refused) return calls.map(() => ({ error, refused }))
     const outcomes: Outcome<Answer>[] = []
     for (const call of calls) outcomes.push(...(await writePortion([call], write)))
     return outcomes

@@ -1,18 +1,37 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { RefusedCallError } from '../../../src/core/errors.ts'
 import type { Store } from '../../../src/core/store.ts'
+import { createGroupCommit } from '../../../src/stores/group-commit.ts'
 import { openMemoryStore } from '../../../src/stores/memory.ts'
+import { answerAll, askBy, type Call } from '../../../src/stores/sqlite-calls.ts'
+import { isDatabaseError } from '../../../src/stores/sqlite-errors.ts'
+import { sqliteStore } from '../../../src/stores/sqlite-store.ts'
 import { sampleEvent } from '../../sample-event.ts'
+import { openConnection } from '../../stores/connection.ts'
+import { temporaryFiles } from '../../stores/temporary-files.ts'
 import { planOf, scripted, setup } from '../lanes.ts'
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }))
 afterEach(() => void vi.useRealTimers())
 
-const MINUTE = 60_000
+const files = temporaryFiles()
 
-/** A store that can be out, may refuse a settlement for its own sake, and counts what it is asked. */
+const MINUTE = 60_000
+const DAY = 86_400_000
+
+/**
+ * A store that can be out, or only unable to settle; that may refuse settlements for their own sake, or be troubled by
+ * one; and that counts what it is asked.
+ */
 function openBreakable() {
   const store = openMemoryStore()
-  const state = { isOut: false, refused: '', settlements: 0, most: 0 }
+  const state = {
+    isOut: false,
+    cannotSettle: false,
+    refused: [] as string[],
+    troubling: '',
+    settlements: 0,
+  }
   async function asked<T>(work: () => Promise<T>): Promise<T> {
     if (state.isOut) throw new Error('connection refused')
     return await work()
@@ -27,7 +46,11 @@ function openBreakable() {
     settle(batch) {
       state.settlements += batch.length
       return asked(async () => {
-        if (batch.some(({ id }) => id === state.refused)) throw new Error('invalid text')
+        if (state.cannotSettle) throw new Error('no space')
+        if (batch.some(({ id }) => id === state.troubling)) throw new Error('a lock')
+        if (batch.some(({ id }) => state.refused.includes(id))) {
+          throw new RefusedCallError('invalid text')
+        }
         await store.settle(batch)
       })
     },
@@ -47,7 +70,7 @@ async function outage(owed: number, concurrency = 4) {
     },
   }
   const gateway = setup({
-    sinks: { a: { sink, settings: { concurrency, timeoutMs: 86_400_000 } } },
+    sinks: { a: { sink, settings: { concurrency, timeoutMs: DAY } } },
     store,
   })
   for (let each = 0; each < owed; each++) await gateway.owe('a')
@@ -71,7 +94,7 @@ describe('a store that is out while deliveries are in flight', () => {
     expect(gateway.delivered).toHaveLength(3)
     gateway.state.isOut = false
     // Their leases are over, and the lane looks for what is due.
-    gateway.clock.now += 10 * 86_400_000
+    gateway.clock.now += 10 * DAY
     gateway.dispatch.wake('now')
     await vi.advanceTimersByTimeAsync(2000)
     expect(await gateway.pending()).toEqual({})
@@ -105,15 +128,36 @@ describe('a store that is out while deliveries are in flight', () => {
     ).toEqual([])
   })
 
-  test('stops a lane where only settlements fail: what is not stored counts as held', async () => {
-    const { store } = openBreakable()
-    const fail = () => Promise.reject(new Error('no permission'))
+  test('is tried on where it can do all else: nothing more is sent until it can settle, nothing twice', async () => {
+    const { store, state } = openBreakable()
+    const { sink, delivered } = scripted()
+    const gateway = setup({ sinks: { a: { sink, settings: { concurrency: 2 } } }, store })
+    for (let each = 0; each < 20; each++) await gateway.owe('a')
+    state.cannotSettle = true
+    gateway.dispatch.follow(planOf(...gateway.lives))
+    await vi.waitFor(() => expect(delivered).not.toEqual([]))
+    await vi.advanceTimersByTimeAsync(10 * MINUTE)
+    const sent = delivered.length
+    expect(sent).toBeLessThanOrEqual(4)
+    gateway.clock.now += DAY
+    gateway.dispatch.wake('now')
+    await vi.advanceTimersByTimeAsync(10 * MINUTE)
+    expect(delivered).toHaveLength(sent)
+    state.cannotSettle = false
+    await vi.advanceTimersByTimeAsync(2000)
+    gateway.dispatch.wake('now')
+    await vi.waitFor(async () => expect(await gateway.pending()).toEqual({}))
+    expect(new Set(delivered).size).toBe(20)
+    expect(delivered).toHaveLength(20)
+    expect(logged(gateway, 'made once more')).toEqual([])
+  })
+
+  test('stops a lane where only settlements fail, whatever comes meanwhile', async () => {
+    const { store, state } = openBreakable()
+    state.cannotSettle = true
     const { sink, delivered } = scripted()
     const sinks = { a: { sink, settings: { concurrency: 2 } } }
-    const { dispatch, lives, clock } = setup({
-      sinks,
-      store: { ...store, settle: fail, check: fail },
-    })
+    const { dispatch, lives, clock } = setup({ sinks, store })
     dispatch.follow(planOf(...lives))
     await dispatch.drain()
     for (let each = 0; each < 100; each++) {
@@ -126,8 +170,29 @@ describe('a store that is out while deliveries are in flight', () => {
       fill(grant && { ...grant, event, attempt: 1, cutShort: 0, ordered: false, leaseUntil })
       await vi.advanceTimersByTimeAsync(100)
     }
-    // Twice its concurrency.
-    expect(delivered).toHaveLength(4)
+    expect(delivered).toHaveLength(1)
+  })
+
+  test('for one of them alone keeps only its sink waiting, and is given it in the end', async () => {
+    const { store, state } = openBreakable()
+    const [one, other] = [scripted(), scripted()]
+    const gateway = setup({ sinks: { a: { sink: one.sink }, b: { sink: other.sink } }, store })
+    await gateway.owe('a')
+    state.troubling = (await store.deliveries({ limit: 1 })).items[0]?.id ?? ''
+    gateway.dispatch.follow(planOf(...gateway.lives))
+    await vi.waitFor(() => expect(one.delivered).toHaveLength(1))
+    for (let each = 1; each <= 3; each++) {
+      await gateway.owe('a', 'b')
+      gateway.dispatch.wake('now')
+      // Twice the longest wait: once for the one in trouble, and once for what came meanwhile.
+      await vi.advanceTimersByTimeAsync(4000)
+      expect(await gateway.pending()).toEqual({ a: 1 + each })
+    }
+    expect(one.delivered).toHaveLength(1)
+    state.troubling = ''
+    await vi.advanceTimersByTimeAsync(2000)
+    await vi.waitFor(async () => expect(await gateway.pending()).toEqual({}))
+    expect(one.delivered).toHaveLength(4)
   })
 
   test('gives nothing more, but what the lanes hold is delivered', async () => {
@@ -148,27 +213,65 @@ test('a settlement that a store refuses which is well ends, and holds up no othe
   const { store, state } = openBreakable()
   const { sink, delivered } = scripted()
   const gateway = setup({ sinks: { a: { sink } }, store })
-  await gateway.owe('a')
-  state.refused = (await store.deliveries({ limit: 1 })).items[0]?.id ?? ''
+  for (let each = 0; each < 3; each++) await gateway.owe('a')
+  state.refused = (await store.deliveries({ limit: 3 })).items.map(({ id }) => id)
   for (let each = 0; each < 5; each++) await gateway.owe('a')
   gateway.dispatch.follow(planOf(...gateway.lives))
-  await vi.waitFor(() => expect(delivered).toHaveLength(6))
-  await vi.advanceTimersByTimeAsync(1000)
-  expect(await gateway.pending()).toEqual({ a: 1 })
-  // What comes meanwhile is not held up either.
+  await vi.waitFor(() => expect(delivered).toHaveLength(8))
+  await vi.waitFor(async () => expect(await gateway.pending()).toEqual({ a: 3 }))
+  // What comes then is not held up either.
   await gateway.owe('a')
   gateway.dispatch.wake('now')
-  await vi.waitFor(() => expect(delivered).toHaveLength(7))
-  await vi.waitFor(async () => expect(await gateway.pending()).toEqual({ a: 1 }))
-  const before = state.settlements
-  await vi.advanceTimersByTimeAsync(MINUTE)
-  expect(state.settlements - before).toBeLessThan(12)
-  const after = state.settlements
+  await vi.waitFor(() => expect(delivered).toHaveLength(9))
+  await vi.waitFor(async () => expect(await gateway.pending()).toEqual({ a: 3 }))
+  expect(state.settlements).toBe(9)
   await vi.advanceTimersByTimeAsync(10 * MINUTE)
-  expect(state.settlements).toBe(after)
+  expect(state.settlements).toBe(9)
+  // However many there are in a second.
   expect(logged(gateway, 'the store refuses')).toEqual([
-    'error the store refuses to take how a delivery ended: it will be made once more {"sink":"a","error":"invalid text"}',
+    'error the store refuses to take how a delivery ended: it will be made once more {"sink":"a","error":"invalid text","count":1}',
   ])
+})
+
+test('one that is refused after an outage ends like any other', async () => {
+  const gateway = await outage(3)
+  await vi.advanceTimersByTimeAsync(MINUTE)
+  const { items } = await gateway.store.deliveries({ limit: 1 })
+  gateway.state.refused = items.map(({ id }) => id)
+  gateway.state.isOut = false
+  await vi.advanceTimersByTimeAsync(2000)
+  expect(await gateway.pending()).toEqual({ a: 1 })
+  expect(logged(gateway, 'the store refuses')).toHaveLength(1)
+  expect(logged(gateway, 'is stored again')).toEqual([
+    'info how deliveries end is stored again {"stored":2}',
+  ])
+  expect(vi.getTimerCount()).toBe(0)
+})
+
+test('SQLite on a full disk is well, and yet the end of a delivery is tried on until there is room', async () => {
+  const { db, driver, statements } = openConnection(files.fresh())
+  const calls = createGroupCommit(async (batch: readonly Call[]) =>
+    answerAll(driver, statements, batch, isDatabaseError),
+  )
+  const ask = askBy(calls.call)
+  const store = { ...sqliteStore(ask, ask), close: async () => db.close() }
+  const { sink, calls: times } = scripted({ permanent: true, response: 'x'.repeat(100_000) })
+  const gateway = setup({ sinks: { a: { sink } }, store })
+  await gateway.owe('a')
+  db.exec(`PRAGMA max_page_count = ${db.prepare('PRAGMA page_count').get()?.page_count}`)
+  gateway.dispatch.follow(planOf(...gateway.lives))
+  await vi.waitFor(() => expect(logged(gateway, 'cannot store how deliveries end')).toHaveLength(1))
+  await store.check()
+  await vi.advanceTimersByTimeAsync(10 * MINUTE)
+  gateway.clock.now += DAY
+  gateway.dispatch.wake('now')
+  await vi.advanceTimersByTimeAsync(10 * MINUTE)
+  expect([await gateway.pending(), times()]).toEqual([{ a: 1 }, 1])
+  db.exec('PRAGMA max_page_count = 1000000')
+  await vi.advanceTimersByTimeAsync(2000)
+  expect([await gateway.dead(), times()]).toEqual([1, 1])
+  await gateway.dispatch.close()
+  await store.close()
 })
 
 describe('closing while the store is out', () => {

@@ -1,7 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { DeliveryError } from '../../../src/core/errors.ts'
-import type { SharedLanes } from '../../../src/core/lane/shared.ts'
 import { createSharedBreaker } from '../../../src/core/lane/shared-breaker.ts'
 import type { SinkSettings } from '../../../src/core/plan.ts'
 import type { Store } from '../../../src/core/store.ts'
@@ -296,6 +295,61 @@ describe('of one gateway', () => {
   })
 })
 
+describe('while failures come faster than the store answers', () => {
+  /** A turn takes as long as a request, and the store so many each way. Counts what is sent. */
+  async function failTogether(gateways: number, failures: number, turns: number) {
+    const lanes = memoryLanes()
+    const wait = async () => {
+      for (let each = 0; each < turns; each++) await setImmediate()
+    }
+    let sent = 0
+    const all = Array.from({ length: gateways }, () => {
+      const changes: string[] = []
+      const breaker = createSharedBreaker({ failures, cooldownMs: COOLDOWN }, 10 * SECOND, {
+        async report(report) {
+          await wait()
+          const state = await lanes.report({ ...report, sink: 'a', mark: 'options' })
+          await wait()
+          return state
+        },
+        try: async () => undefined,
+        // Of time it is only asked that it goes on.
+        now: () => sent,
+        changed: (state) => changes.push(state),
+        pump() {},
+      })
+      return { breaker, changes }
+    })
+    const send = async ({ breaker }: (typeof all)[number]) => {
+      while (breaker.admits(sent)) {
+        const ticket = breaker.start()
+        await setImmediate()
+        sent++
+        breaker.failed(ticket, { status: 503 }, sent)
+      }
+    }
+    await Promise.all(all.map(send))
+    return { sent, changes: all.map(({ changes }) => changes) }
+  }
+
+  test.each([
+    { gateways: 1, failures: 50, turns: 3 },
+    { gateways: 2, failures: 1000, turns: 10 },
+    { gateways: 3, failures: 100, turns: 3 },
+    { gateways: 5, failures: 60, turns: 2 },
+  ])(
+    'it opens for all within three answers: of $gateways, at $failures',
+    async ({ gateways, failures, turns }) => {
+      const { sent, changes } = await failTogether(gateways, failures, turns)
+      expect(sent).toBeGreaterThanOrEqual(failures)
+      // A failure waits for one answer and half a way until it counts; who told just before, for as long until it hears.
+      const answer = 2 * turns + 1
+      expect(sent).toBeLessThanOrEqual(failures + gateways * 3 * answer)
+      expect(changes).toEqual(Array(gateways).fill(['open']))
+    },
+  )
+})
+
 describe('what is asked of the store', () => {
   test('of a healthy sink: one look a second, whatever is sent', async () => {
     const asked: string[] = []
@@ -322,22 +376,40 @@ describe('what is asked of the store', () => {
 })
 
 describe('where the store cannot be asked', () => {
-  test('each keeps a breaker of its own, tries by itself, and says once that it is alone', async () => {
-    let isOut = true
+  /** Stores whose lanes fail while it is out. */
+  function openOutage() {
+    const outage = { isOut: true }
+    const orFail =
+      <Args extends unknown[], T>(ask: (...args: Args) => Promise<T>) =>
+      (...args: Args) =>
+        outage.isOut ? Promise.reject(new Error('gone')) : ask(...args)
     const out = (store: Store) =>
-      withLanes(store, (lanes) => {
-        const orFail =
-          <Args extends unknown[], T>(ask: (...args: Args) => Promise<T>) =>
-          (...args: Args) =>
-            isOut ? Promise.reject(new Error('gone')) : ask(...args)
-        const { report, try: attempt, breakers } = lanes
-        const changed: Partial<SharedLanes> = {
-          report: orFail(report),
-          try: orFail(attempt),
-          breakers: orFail(breakers),
-        }
-        return changed
-      })
+      withLanes(store, ({ report, try: attempt, breakers }) => ({
+        report: orFail(report),
+        try: orFail(attempt),
+        breakers: orFail(breakers),
+      }))
+    return { outage, out }
+  }
+
+  test('what opened meanwhile stays open for all afterwards, until the same time', async () => {
+    const { outage, out } = openOutage()
+    await using all = openReceiver(failing, [out, out, out])
+    await all.start(2)
+    await all.owe(30)
+    await all.start(0, 1)
+    await all.runTo(10 * SECOND)
+    const before = all.sent.length
+    outage.isOut = false
+    await all.runTo(29 * SECOND)
+    expect([all.sent.length, ...all.states()]).toEqual([before, 'open', 'open', 'open'])
+    await all.runTo(32 * SECOND)
+    expect(all.sent.length).toBe(before + 1)
+    for (const log of all.log()) expect(log).not.toContain('the breaker closed')
+  })
+
+  test('each keeps a breaker of its own, tries by itself, and says once that it is alone', async () => {
+    const { outage, out } = openOutage()
     await using all = openReceiver(failing, [out, out])
     await all.owe(30)
     await all.start()
@@ -352,7 +424,7 @@ describe('where the store cannot be asked', () => {
     for (const log of all.log()) {
       expect(log.match(/cannot ask the store for rates and breakers/g)).toHaveLength(1)
     }
-    isOut = false
+    outage.isOut = false
     all.receiver.failsFor = 0
     await all.runTo(65 * SECOND)
     expect(all.states()).toEqual(['closed', 'closed'])

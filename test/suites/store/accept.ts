@@ -3,6 +3,11 @@ import type { Acceptance } from '../../../src/core/outbox.ts'
 import { acceptance, LEASE, MINUTE, settlement, T } from '../../stores/samples.ts'
 import type { Given } from './given.ts'
 
+/** That no compression makes short: an index entry is compressed where it can be. */
+function randomText(length: number): string {
+  return Buffer.from(crypto.getRandomValues(new Uint8Array(length / 2))).toString('hex')
+}
+
 export function acceptLaws(given: Given): void {
   const { claim, claimIds, claimOne } = given
 
@@ -17,6 +22,23 @@ export function acceptLaws(given: Given): void {
         expect(claimed).toMatchObject({ claim: 1, attempt: 1, leaseUntil: T + LEASE })
       }
       expect(await claim(T, { sink: 'nobody' })).toEqual([])
+    })
+
+    test('texts of any length: an id, an app, a tenant, an order key', async () => {
+      const long = (what: string) => `${what} ${randomText(10_000)}`
+      const names = { appId: long('app'), tenantKey: long('tenant') }
+      const owed = [{ orderKey: long('key') }]
+      const [first, second] = [long('id'), long('id')].map((id) =>
+        acceptance(id, { ...names, owed }),
+      )
+      if (!first || !second) throw new Error('there are two')
+      expect(
+        await given.store.accept([first, acceptance('plain'), second, first], T),
+      ).toMatchObject([false, false, false, true].map((duplicate) => ({ duplicate })))
+      expect(await claimIds(T)).toEqual([first.event.id, 'plain'])
+      expect((await given.store.event(second.event.id))?.event).toEqual(second.event)
+      const query = { order: 'newest first' as const, limit: 9, q: first.event.id }
+      expect((await given.store.events(query)).items).toMatchObject([{ event: first.event }])
     })
 
     test('an event that nobody is owed is known all the same', async () => {

@@ -7,16 +7,20 @@ import { byIndex } from './planning.ts'
 export const changes = `
 CREATE FUNCTION lark_fanout.lock_ledger() RETURNS void LANGUAGE sql AS 'SELECT pg_advisory_xact_lock(27752, 0)';
 
+-- Each of these counts the same. To be called last: whoever waits for a count must hold nothing that its holder wants.
+CREATE FUNCTION lark_fanout.tally_all(sinks text[], pending integer, dead integer) RETURNS void
+LANGUAGE sql AS $$
+  SELECT lark_fanout.tally(sinks, array_agg(pending), array_agg(dead)) FROM unnest(sinks)
+$$;
+
 -- Dead letters are owed again, in their old place: the claim only grows, so that whoever held one before has no more
--- say. Gives how many.
-CREATE FUNCTION lark_fanout.revive(seqs bigint[], at bigint) RETURNS integer
+-- say. Gives the sink of each, to be counted.
+CREATE FUNCTION lark_fanout.revive(seqs bigint[], at bigint) RETURNS text[]
 LANGUAGE plpgsql ${byIndex} AS $$
 #variable_conflict use_column
 DECLARE
   sinks text[];
   keys text[];
-  ones integer[];
-  others integer[];
 BEGIN
   PERFORM lark_fanout.lock_keys(array_agg(sink), array_agg(order_key))
   FROM lark_fanout.history WHERE seq = ANY (seqs) AND dead AND order_key IS NOT NULL;
@@ -29,22 +33,23 @@ BEGIN
     SELECT seq, event, at, accepted_at, claim, 0, 0, false, order_key IS NOT NULL, kept, sink, order_key FROM gone
     RETURNING sink, order_key
   )
-  SELECT array_agg(sink), array_agg(order_key), array_agg(1), array_agg(-1)
-  INTO sinks, keys, ones, others FROM back;
-  PERFORM lark_fanout.tally(sinks, ones, others);
+  SELECT array_agg(sink), array_agg(order_key) INTO sinks, keys FROM back;
   PERFORM lark_fanout.place_heads(sinks, keys);
-  RETURN coalesce(cardinality(sinks), 0);
+  RETURN coalesce(sinks, '{}');
 END $$;
 
 -- Those of these ids that are dead letters.
 CREATE FUNCTION lark_fanout.retry_ids(seqs bigint[], at bigint, dry boolean) RETURNS integer
 LANGUAGE plpgsql SET jit = off SET enable_seqscan = off AS $$
+DECLARE revived text[];
 BEGIN
   IF dry THEN
     RETURN (SELECT count(*) FROM lark_fanout.history WHERE seq = ANY (seqs) AND dead);
   END IF;
   PERFORM lark_fanout.lock_ledger();
-  RETURN lark_fanout.revive(seqs, at);
+  revived := lark_fanout.revive(seqs, at);
+  PERFORM lark_fanout.tally_all(revived, 1, -1);
+  RETURN cardinality(revived);
 END $$;
 
 -- Dead letters that pass the filter, oldest first: what is NULL excludes nothing. The plan is made anew for those that
@@ -56,10 +61,11 @@ CREATE FUNCTION lark_fanout.retry_dead(
 DECLARE
   events bigint[];
   chosen bigint[];
+  revived text[];
 BEGIN
   IF NOT dry THEN PERFORM lark_fanout.lock_ledger(); END IF;
   IF of_event_id IS NOT NULL THEN
-    events := ARRAY(SELECT i.event FROM lark_fanout.identities i WHERE i.id = of_event_id) || of_event;
+    events := ARRAY(SELECT i.event FROM lark_fanout.identities i WHERE i.id = lark_fanout.brief(of_event_id)) || of_event;
   END IF;
   chosen := ARRAY(
     SELECT h.seq FROM lark_fanout.history h
@@ -72,7 +78,11 @@ BEGIN
   );
   next := CASE WHEN cardinality(chosen) > most THEN chosen[most] END;
   chosen := chosen[:most];
-  count := CASE WHEN dry THEN cardinality(chosen) ELSE lark_fanout.revive(chosen, at) END;
+  count := cardinality(chosen);
+  IF dry THEN RETURN; END IF;
+  revived := lark_fanout.revive(chosen, at);
+  PERFORM lark_fanout.tally_all(revived, 1, -1);
+  count := cardinality(revived);
 END $$;
 
 -- Pending ones become dead letters, but for those in flight, and those which somebody changes just now.
@@ -84,8 +94,6 @@ DECLARE
   chosen bigint[];
   sinks text[];
   keys text[];
-  ones integer[];
-  others integer[];
 BEGIN
   PERFORM lark_fanout.lock_ledger();
   chosen := ARRAY(
@@ -107,10 +115,9 @@ BEGIN
       (seq, event, accepted_at, settled_at, claim, attempts, dead, kept, sink, order_key, reason)
     SELECT seq, event, accepted_at, at, claim, attempts, true, kept, sink, order_key, why FROM gone
   )
-  SELECT array_agg(sink), array_agg(order_key), array_agg(-1), array_agg(1)
-  INTO sinks, keys, others, ones FROM gone;
-  PERFORM lark_fanout.tally(sinks, others, ones);
+  SELECT array_agg(sink), array_agg(order_key) INTO sinks, keys FROM gone;
   PERFORM lark_fanout.place_heads(sinks, keys);
+  PERFORM lark_fanout.tally_all(sinks, -1, 1);
   count := coalesce(cardinality(sinks), 0);
 END $$;
 
@@ -127,6 +134,8 @@ DECLARE
   sinks text[];
   keys text[];
   latest_dead bigint[];
+  revived text[];
+  anew text[];
 BEGIN
   PERFORM lark_fanout.lock_ledger();
   stored := ARRAY(SELECT seq FROM lark_fanout.events WHERE seq = ANY (refs));
@@ -152,25 +161,22 @@ BEGIN
       SELECT o.sink, o.order_key FROM unnest(sinks, keys) AS o (sink, order_key)
       UNION ALL SELECT h.sink, h.order_key FROM lark_fanout.history h WHERE h.seq = ANY (latest_dead)
     ) k;
-    PERFORM lark_fanout.revive(latest_dead, at);
-    PERFORM lark_fanout.owe_anew(events, sinks, keys, latest_dead, at);
+    revived := lark_fanout.revive(latest_dead, at);
+    anew := lark_fanout.owe_anew(events, sinks, keys, latest_dead, at);
+    PERFORM lark_fanout.tally_all(anew || revived, 1, 0), lark_fanout.tally_all(revived, 0, -1);
   END IF;
   RETURN QUERY SELECT o.sink, count(*) FROM unnest(sinks) AS o (sink) GROUP BY o.sink ORDER BY o.sink;
 END $$;
 
--- Those with none that was dead.
+-- Those with none that was dead. Gives the sink of each, to be counted.
 CREATE FUNCTION lark_fanout.owe_anew(
   events bigint[], sinks text[], keys text[], latest_dead bigint[], at bigint
-) RETURNS void
+) RETURNS text[]
 LANGUAGE plpgsql ${byIndex} AS $$
 #variable_conflict use_column
-DECLARE
-  ones integer[];
-  others integer[];
 BEGIN
-  SELECT array_agg(o.event ORDER BY o.place), array_agg(o.sink ORDER BY o.place), array_agg(o.order_key ORDER BY o.place),
-    array_agg(1), array_agg(0)
-  INTO events, sinks, keys, ones, others
+  SELECT array_agg(o.event ORDER BY o.place), array_agg(o.sink ORDER BY o.place), array_agg(o.order_key ORDER BY o.place)
+  INTO events, sinks, keys
   FROM unnest(events, sinks, keys, latest_dead) WITH ORDINALITY AS o (event, sink, order_key, dead, place)
   WHERE o.dead IS NULL;
   PERFORM lark_fanout.lock_keys(sinks, keys);
@@ -180,8 +186,8 @@ BEGIN
   FROM (
     SELECT * FROM unnest(events, sinks, keys) WITH ORDINALITY AS o (event, sink, order_key, place) ORDER BY place
   ) o;
-  PERFORM lark_fanout.tally(sinks, ones, others);
   PERFORM lark_fanout.place_heads(sinks, keys);
+  RETURN sinks;
 END $$;
 
 -- Of a sealed span nothing else is wanted any more.

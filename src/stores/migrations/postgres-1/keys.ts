@@ -3,22 +3,34 @@
  * so at once agree on who is first. Claims never wait for one.
  */
 export const keys = `
--- One value for both: of two conditions the planner may take the index that knows the sink alone.
-CREATE FUNCTION lark_fanout.line(sink text, key text) RETURNS text
-LANGUAGE sql IMMUTABLE AS $$ SELECT sink || chr(1) || key $$;
+-- One value for both: of two conditions the planner may take the index that knows the sink alone. However long a key
+-- is, it fits; should two ever have one line, they wait for each other.
+CREATE FUNCTION lark_fanout.line(sink text, key text) RETURNS bigint
+LANGUAGE sql IMMUTABLE AS $$ SELECT hashtextextended(sink || chr(1) || key, 0) $$;
+
+-- What an index can hold of a text, which may have any length.
+CREATE FUNCTION lark_fanout.brief(long text) RETURNS text
+LANGUAGE sql STABLE AS $$
+  SELECT CASE WHEN octet_length(long) <= 512 THEN long
+    ELSE left(long, 64) || ' ' || encode(sha256(convert_to(long, 'UTF8')), 'hex') END
+$$;
 
 CREATE INDEX lines ON lark_fanout.deliveries (lark_fanout.line(sink, order_key), behind, seq)
   WHERE order_key IS NOT NULL;
 
 -- Few enough for the server's table of locks, whatever a batch has; two keys that share one wait for each other.
 CREATE FUNCTION lark_fanout.key_lock(sink text, key text) RETURNS integer
-LANGUAGE sql IMMUTABLE AS $$ SELECT hashtext(lark_fanout.line(sink, key)) & 2047 $$;
+LANGUAGE sql IMMUTABLE AS $$ SELECT (lark_fanout.line(sink, key) & 2047)::integer $$;
 
 -- In their order, so that two who want several do not wait for each other.
 CREATE FUNCTION lark_fanout.lock_keys(sinks text[], keys text[]) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE wanted integer;
 BEGIN
+  -- Who has waited for a lock must see what was done under it.
+  IF current_setting('transaction_isolation') <> 'read committed' THEN
+    RAISE 'the default_transaction_isolation of the database or its role must be read committed';
+  END IF;
   FOR wanted IN
     SELECT DISTINCT lark_fanout.key_lock(k.sink, k.key) AS lock
     FROM unnest(sinks, keys) AS k (sink, key) WHERE k.key IS NOT NULL ORDER BY lock
@@ -33,7 +45,7 @@ END $$;
 CREATE FUNCTION lark_fanout.place_head(of_sink text, of_key text, lapsed_at bigint DEFAULT NULL)
 RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE
-  line text := lark_fanout.line(of_sink, of_key);
+  line bigint := lark_fanout.line(of_sink, of_key);
   waiting bigint;
   head bigint;
 BEGIN

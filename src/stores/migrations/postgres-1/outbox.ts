@@ -2,12 +2,14 @@ import { planned } from './planning.ts'
 
 /** The hot path: each a round trip and a transaction of its own. Batches come as columns, one array each. */
 export const outbox = `
--- seqs: of the events, in their order; 0 for a duplicate. Then the deliveries that were born claimed.
+-- seqs: of the events, in their order; 0 for a duplicate. Then the deliveries that were born claimed, and the sinks of
+-- those that are due and nobody has.
 CREATE FUNCTION lark_fanout.accept(
   accepted_ats bigint[], times bigint[], ids text[], types text[], app_ids text[], tenant_keys text[], vias text[],
   all_problems text[], raws text[],
   owed_for integer[], owed_sinks text[], owed_keys text[], owed_until bigint[],
-  OUT seqs bigint[], OUT granted_for bigint[], OUT granted_sinks text[], OUT granted bigint[]
+  OUT seqs bigint[], OUT granted_for bigint[], OUT granted_sinks text[], OUT granted bigint[],
+  OUT left_sinks text[]
 ) LANGUAGE plpgsql
 ${planned} AS $$
 #variable_conflict use_column
@@ -16,6 +18,7 @@ DECLARE
   pending integer[];
   dead integer[];
 BEGIN
+  PERFORM lark_fanout.require_moved();
   PERFORM lark_fanout.lock_keys(owed_sinks, owed_keys);
   WITH arrived AS MATERIALIZED (
     SELECT *, nextval('lark_fanout.event_seq') AS seq
@@ -24,7 +27,8 @@ BEGIN
   ), known AS (
     -- In their order, so that two who know the same ones do not wait for each other.
     INSERT INTO lark_fanout.identities (event, accepted_at, id, app_id, tenant_key)
-    SELECT DISTINCT ON (id, app_id, tenant_key) seq, accepted_at, id, app_id, tenant_key
+    SELECT DISTINCT ON (id, app_id, tenant_key) seq, accepted_at,
+      lark_fanout.brief(id), lark_fanout.brief(app_id), lark_fanout.brief(tenant_key)
     FROM arrived WHERE id <> '' ORDER BY id, app_id, tenant_key, seq
     ON CONFLICT DO NOTHING RETURNING event
   ), told AS MATERIALIZED (
@@ -43,11 +47,12 @@ BEGIN
   ), placed AS MATERIALIZED (
     SELECT o.*, o.order_key IS NOT NULL AND (
       row_number() OVER (PARTITION BY o.sink, o.order_key ORDER BY o.place) > 1
-      OR EXISTS (
-        SELECT FROM lark_fanout.deliveries d
+      OR (
+        -- No EXISTS: of that the planner may make one that reads all there are.
+        SELECT true FROM lark_fanout.deliveries d
         WHERE lark_fanout.line(d.sink, d.order_key) = lark_fanout.line(o.sink, o.order_key)
-          AND d.order_key IS NOT NULL
-      )
+          AND d.order_key IS NOT NULL LIMIT 1
+      ) IS NOT NULL
     ) AS behind FROM owed o
   ), born AS (
     INSERT INTO lark_fanout.deliveries
@@ -55,12 +60,12 @@ BEGIN
     SELECT nextval('lark_fanout.delivery_seq'), event, CASE WHEN taken THEN claimed_until ELSE accepted_at END,
       accepted_at, taken::integer, taken::integer, 0, taken, behind, sink, order_key
     FROM (SELECT *, claimed_until IS NOT NULL AND NOT behind AS taken FROM placed ORDER BY place) p
-    RETURNING seq, event, sink, leased
+    RETURNING seq, event, sink, leased, behind
   )
   SELECT array_agg(sink), array_agg(1), array_agg(0),
     array_agg(event) FILTER (WHERE leased), array_agg(sink) FILTER (WHERE leased),
-    array_agg(seq) FILTER (WHERE leased)
-  INTO sinks, pending, dead, granted_for, granted_sinks, granted FROM born;
+    array_agg(seq) FILTER (WHERE leased), array_agg(DISTINCT sink) FILTER (WHERE NOT leased AND NOT behind)
+  INTO sinks, pending, dead, granted_for, granted_sinks, granted, left_sinks FROM born;
   PERFORM lark_fanout.tally(sinks, pending, dead);
 END $$;
 
@@ -74,8 +79,9 @@ ${planned} AS $$
 #variable_conflict use_column
 DECLARE
   lapsed text;
-  busy text[] := '{}';
+  placed text[] := '{}';
 BEGIN
+  PERFORM lark_fanout.require_moved();
   -- An earlier one may have been owed again while this one was in flight, and goes first now.
   FOR lapsed IN
     SELECT DISTINCT order_key FROM (
@@ -85,15 +91,14 @@ BEGIN
   LOOP
     IF pg_try_advisory_xact_lock(27750, lark_fanout.key_lock(of_sink, lapsed)) THEN
       PERFORM lark_fanout.place_head(of_sink, lapsed, asked_at);
-    ELSE
-      busy := busy || lapsed;
+      placed := placed || lapsed;
     END IF;
   END LOOP;
   RETURN QUERY
   WITH due AS MATERIALIZED (
     SELECT seq, event, due_at FROM lark_fanout.deliveries
     WHERE sink = of_sink AND NOT behind AND due_at <= asked_at
-      AND (order_key IS NULL OR NOT leased OR order_key <> ALL (busy))
+      AND (order_key IS NULL OR NOT leased OR order_key = ANY (placed))
     ORDER BY due_at, seq LIMIT most FOR UPDATE SKIP LOCKED
   ), sized AS MATERIALIZED (
     SELECT due.seq, due.due_at, e.id, e.type, e.app_id, e.tenant_key, e.via, e.time, e.raw,
@@ -155,8 +160,8 @@ BEGIN
   SELECT array_agg(sink), array_agg(order_key), array_agg(-(state <> 'pending')::integer),
     array_agg((state = 'dead')::integer)
   INTO sinks, keys, pending, dead FROM settled;
-  PERFORM lark_fanout.tally(sinks, pending, dead);
   PERFORM lark_fanout.place_heads(sinks, keys);
+  PERFORM lark_fanout.tally(sinks, pending, dead);
 END $$;
 
 CREATE FUNCTION lark_fanout.release(seqs bigint[], claims integer[], due bigint[], sent boolean[]) RETURNS void

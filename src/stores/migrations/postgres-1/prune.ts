@@ -7,8 +7,8 @@ import { byIndex } from './planning.ts'
  * In the spans that are open, and of what is kept, rows are deleted one by one. A closed span goes as a whole.
  */
 export const prune = `
--- busy: others prune, or change what has been settled, or hold what is to go. Else next is where this stage goes on, or
--- NULL at its end.
+-- busy: others prune, or change what has been settled. Else next is where this stage goes on, or NULL at its end; it ends
+-- for now where somebody holds what is to go.
 CREATE FUNCTION lark_fanout.prune(
   stage text, after bigint, most integer,
   delivered_before bigint, dead_before bigint, identities_before bigint, audit_before bigint,
@@ -23,8 +23,11 @@ BEGIN
   count := 0;
   IF busy THEN RETURN; END IF;
   CASE stage
+  WHEN 'extend' THEN
+    PERFORM lark_fanout.extend_spans(delivered_before);
+    RETURN;
   WHEN 'spans' THEN
-    pruned := lark_fanout.prune_spans(most, delivered_before, dead_before);
+    pruned := lark_fanout.prune_spans(after, most, delivered_before, dead_before);
   WHEN 'kept' THEN
     pruned := lark_fanout.prune_events(true, after, most, delivered_before, dead_before);
   WHEN 'open' THEN
@@ -41,55 +44,45 @@ BEGIN
   count := pruned.count;
   next := pruned.next;
 EXCEPTION WHEN lock_not_available THEN
-  busy := true;
-  count := 0;
-END $$;
-
--- The next piece of work on spans. A lock that is not to be had is tried for at the next round.
-CREATE FUNCTION lark_fanout.prune_spans(
-  most integer, delivered_before bigint, dead_before bigint, OUT count integer, OUT next bigint
-) LANGUAGE plpgsql AS $$
-DECLARE span lark_fanout.spans;
-BEGIN
-  PERFORM lark_fanout.extend_spans(delivered_before);
-  SELECT * INTO span FROM lark_fanout.spans WHERE state = 'sealed' LIMIT 1;
-  count := 0;
-  IF span.n IS NULL THEN
-    IF lark_fanout.seal_span(delivered_before, dead_before) THEN next := 0; END IF;
-    RETURN;
-  END IF;
-  next := 0;
-  count := lark_fanout.empty_history(span, most * 50, delivered_before, dead_before);
-  IF count IS NOT NULL THEN RETURN; END IF;
-  count := lark_fanout.empty_events(span, most * 20, delivered_before, dead_before);
-  IF count IS NOT NULL THEN RETURN; END IF;
-  count := 0;
-  PERFORM lark_fanout.drop_span(span.n);
-EXCEPTION WHEN lock_not_available THEN
+  busy := false;
   count := 0;
   next := NULL;
 END $$;
 
--- Deletes those of the settled deliveries that have had their time, with their attempts. Gives how many.
-CREATE FUNCTION lark_fanout.forget(seqs bigint[], delivered_before bigint, dead_before bigint) RETURNS integer
-LANGUAGE plpgsql AS $$
-DECLARE
-  gone bigint[];
-  sinks text[];
-  zeros integer[];
-  ones integer[];
+-- The next piece of work on spans: one is emptied at a time, and one is looked at, from the oldest on.
+CREATE FUNCTION lark_fanout.prune_spans(
+  after bigint, most integer, delivered_before bigint, dead_before bigint, OUT count integer, OUT next bigint
+) LANGUAGE plpgsql AS $$
+DECLARE sealed lark_fanout.spans;
+BEGIN
+  SELECT * INTO sealed FROM lark_fanout.spans WHERE state = 'sealed' LIMIT 1;
+  IF FOUND THEN
+    count := lark_fanout.empty_span(sealed, most, delivered_before, dead_before);
+    next := after;
+    RETURN;
+  END IF;
+  count := 0;
+  next := (SELECT min(n) FROM lark_fanout.spans WHERE state IN ('closed', 'waiting') AND n >= after);
+  IF next IS NULL THEN RETURN; END IF;
+  PERFORM lark_fanout.look_at_span(next, delivered_before, dead_before);
+  next := next + 1;
+END $$;
+
+-- Deletes those of the settled deliveries that have had their time, with their attempts. Gives how many, and the sinks
+-- of those that were dead, to be counted.
+CREATE FUNCTION lark_fanout.forget(
+  seqs bigint[], delivered_before bigint, dead_before bigint, OUT count integer, OUT dead_sinks text[]
+) LANGUAGE plpgsql AS $$
+DECLARE gone bigint[];
 BEGIN
   WITH gone AS (
     DELETE FROM lark_fanout.history
     WHERE seq = ANY (seqs) AND NOT lark_fanout.is_wanted(dead, settled_at, delivered_before, dead_before)
     RETURNING seq, sink, dead
   )
-  SELECT array_agg(g.seq), array_agg(g.sink) FILTER (WHERE g.dead), array_agg(0) FILTER (WHERE g.dead),
-    array_agg(-1) FILTER (WHERE g.dead)
-  INTO gone, sinks, zeros, ones FROM gone g;
+  SELECT array_agg(g.seq), array_agg(g.sink) FILTER (WHERE g.dead), count(*)
+  INTO gone, dead_sinks, count FROM gone g;
   DELETE FROM lark_fanout.attempts WHERE delivery = ANY (gone);
-  PERFORM lark_fanout.tally(sinks, zeros, ones);
-  RETURN coalesce(cardinality(gone), 0);
 END $$;
 
 -- A walk, from the oldest on, for as long as there are old ones. Where events have many deliveries or attempts, a step
@@ -103,6 +96,7 @@ DECLARE
   looked bigint[];
   oldest bigint;
   too_many bigint;
+  forgotten record;
   done integer;
 BEGIN
   count := 0;
@@ -120,7 +114,7 @@ BEGIN
   ) h WHERE h.size > 4000;
   looked := ARRAY(SELECT seq FROM unnest(looked) AS seq WHERE (seq < too_many) IS NOT FALSE OR seq = looked[1]);
   next := looked[cardinality(looked)];
-  count := lark_fanout.forget(
+  forgotten := lark_fanout.forget(
     ARRAY(SELECT seq FROM lark_fanout.history WHERE event = ANY (looked)), delivered_before, dead_before);
   DELETE FROM lark_fanout.events e
   WHERE e.seq = ANY (looked)
@@ -128,7 +122,8 @@ BEGIN
     AND NOT EXISTS (SELECT FROM lark_fanout.deliveries d WHERE d.event = e.seq)
     AND NOT EXISTS (SELECT FROM lark_fanout.history h WHERE h.event = e.seq);
   GET DIAGNOSTICS done = ROW_COUNT;
-  count := count + done;
+  count := forgotten.count + done;
+  PERFORM lark_fanout.tally_all(forgotten.dead_sinks, 0, -1);
 END $$;
 
 -- A walk is not over at the first that is young, for the clock may have been wrong then. So it looks at rows ever

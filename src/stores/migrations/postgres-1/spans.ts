@@ -6,14 +6,15 @@
  * moved to a partition of its own, by updates that hold up nobody, and which whoever reads sees either done or not. So a
  * drop locks the tables for a moment, however much is wanted, and partitions stay few.
  *
- *   open    the sequences are in it, or before it
- *   closed  they are past it
- *   sealed  nobody writes into it any more, but for what was pending; what is wanted of it is being moved
+ *   open     the sequences are in it, or before it
+ *   closed   they are past it
+ *   waiting  its time has come, but much of it is wanted, and by and by less
+ *   sealed   nobody writes into it any more, but for what was pending; what is wanted of it is being moved
  */
 export const spans = `
 CREATE TABLE lark_fanout.spans (
   n             bigint PRIMARY KEY,   -- of the numbers from n * 100,000,000 on
-  state         text NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'closed', 'sealed')),
+  state         text NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'closed', 'waiting', 'sealed')),
   next_delivery bigint NOT NULL,      -- of a sealed one: what is wanted before it has been moved
   next_event    bigint NOT NULL
 );
@@ -47,6 +48,9 @@ SELECT lark_fanout.add_span(0), lark_fanout.add_span(1);
 
 -- How many events a span has at the least: a partition costs every statement a little.
 CREATE FUNCTION lark_fanout.least_span() RETURNS bigint LANGUAGE sql IMMUTABLE AS 'SELECT 50000';
+
+-- And so many wait at the most: the oldest is moved aside then, much as it may be.
+CREATE FUNCTION lark_fanout.most_waiting() RETURNS bigint LANGUAGE sql IMMUTABLE AS 'SELECT 8';
 
 -- A span ends when it is half full; and else so that there is a new one four times in the time for which events are
 -- retained, which is known by what the newest is older than what is to go.

@@ -33,7 +33,7 @@ CREATE TABLE lark_fanout.events (
 CREATE TABLE lark_fanout.identities (  -- they outlive their events
   event       bigint NOT NULL,         -- which may be gone
   accepted_at bigint NOT NULL,
-  id          text NOT NULL,
+  id          text NOT NULL,           -- brief, as the others are
   app_id      text NOT NULL,
   tenant_key  text NOT NULL,
   PRIMARY KEY (id, app_id, tenant_key)
