@@ -1,3 +1,4 @@
+import type { ClientConfig } from 'pg'
 import type { Log } from '../core/runtime.ts'
 import type { Store } from '../core/store.ts'
 import { postgresChanges } from './postgres/changes.ts'
@@ -22,8 +23,13 @@ export interface PostgresStoreOptions {
   readonly beside?: boolean
 }
 
-/** What accepts and delivers must not wait for what people read. */
-const CONNECTIONS = { work: 8, reads: 3 }
+/** With the one that listens, twelve. What accepts must not wait for what delivers, nor that for what people read. */
+const CONNECTIONS = { accepts: 1, work: 7, reads: 3 }
+
+/** Whoever sends an event waits no longer for its answer: another connection may lead to a database that answers. */
+const ACCEPT_MS = 4_000
+/** However long a migration takes. */
+const MIGRATE_MS = 60 * 60_000
 
 /** The store in a Postgres database, for any number of gateways. Rejects where it cannot be entered, or is not ours. */
 export async function openPostgresStore({
@@ -33,6 +39,7 @@ export async function openPostgresStore({
   beside = false,
 }: PostgresStoreOptions): Promise<Store> {
   const config = configOf(url)
+  const accepts = openConnections(config, CONNECTIONS.accepts, ACCEPT_MS)
   const work = openConnections(config, CONNECTIONS.work)
   const reads = openConnections(config, CONNECTIONS.reads)
   const check = async () => {
@@ -41,7 +48,7 @@ export async function openPostgresStore({
   }
   try {
     if (beside) await requireSchema(work.query)
-    else await migratePostgres(work)
+    else await migrate(config, log)
     // A database that only reads has had nothing to refuse so far.
     await (beside ? requireMoved(work.query) : check())
   } catch (error) {
@@ -50,7 +57,7 @@ export async function openPostgresStore({
   }
   const way = { config: configOf(directUrl ?? url), isDirect: directUrl !== undefined }
   const notices = createNotices(work.query, way, log)
-  const outbox = postgresOutbox(work.query, notices.tell)
+  const outbox = postgresOutbox(work.query, notices.tell, accepts.query)
   return {
     ...outbox,
     ...postgresReads(reads.query),
@@ -63,7 +70,16 @@ export async function openPostgresStore({
     async close() {
       await outbox.idle()
       await notices.close()
-      await Promise.all([work.close(), reads.close()])
+      await Promise.all([accepts, work, reads].map((each) => each.close()))
     },
+  }
+}
+
+async function migrate(config: ClientConfig, log: Log): Promise<void> {
+  const patient = openConnections(config, 1, MIGRATE_MS)
+  try {
+    await migratePostgres(patient, log)
+  } finally {
+    await patient.close()
   }
 }

@@ -3,9 +3,10 @@ import { messageOf, RefusedCallError } from '../../src/core/errors.ts'
 import type { Accepted, ClaimedDelivery, Granted } from '../../src/core/outbox.ts'
 import type { Store } from '../../src/core/store.ts'
 import { postgresMigrations } from '../../src/stores/migrations/postgres.ts'
+import { configOf, openConnections } from '../../src/stores/postgres/connection.ts'
 import { openPostgresStore } from '../../src/stores/postgres.ts'
 import { createRandom, eventually, seed } from '../faults/harness.ts'
-import { silentLog } from '../log.ts'
+import { recordingLog, silentLog } from '../log.ts'
 import { sharedPostgres } from '../postgres.ts'
 import { createMigrated } from './postgres-stores.ts'
 import { acceptance, LEASE, settlement, T } from './samples.ts'
@@ -166,6 +167,19 @@ describe('two gateways on one database', () => {
     await Promise.all(stores.map((store) => store.close()))
     const versions = await fresh.query('SELECT version FROM lark_fanout.migrations')
     expect(versions).toHaveLength(postgresMigrations.length)
+  })
+
+  test('one that starts while another migrates waits for it, and says so', async () => {
+    const log = recordingLog()
+    const { transaction, close } = openConnections(configOf(database.url), 1)
+    let opening: Promise<Store> | undefined
+    await transaction(async (query) => {
+      await query('SELECT pg_advisory_xact_lock(27751)')
+      opening = openPostgresStore({ url: database.url, log })
+      await expect.poll(() => log.lines.join()).toContain('waiting for it')
+    })
+    await (await opening)?.close()
+    await close()
   })
 })
 

@@ -1,4 +1,5 @@
-import { type PostgresMigration, postgresMigrations } from '../migrations/postgres.ts'
+import type { Log } from '../../core/runtime.ts'
+import { postgresMigrations } from '../migrations/postgres.ts'
 import type { Connections, Query } from './connection.ts'
 
 /** Gateways that start at once wait for each other. */
@@ -7,15 +8,19 @@ const MIGRATING = 27751
 /** Brings the schema to this version, in one transaction. One that is newer is left as it is, where it tolerates us. */
 export async function migratePostgres(
   { transaction }: Pick<Connections, 'transaction'>,
-  migrations: readonly PostgresMigration[] = postgresMigrations,
+  log?: Pick<Log, 'info'>,
 ): Promise<void> {
   await transaction(async (query) => {
     await query(`SET LOCAL statement_timeout = 0`)
-    await query('SELECT pg_advisory_xact_lock($1)', [MIGRATING])
+    const [lock] = await query('SELECT pg_try_advisory_xact_lock($1) AS taken', [MIGRATING])
+    if (lock?.taken !== true) {
+      log?.info({}, 'another gateway is at work on the schema: waiting for it')
+      await query('SELECT pg_advisory_xact_lock($1)', [MIGRATING])
+    }
     if (!(await hasSchema(query))) await makeSchema(query)
     await requireOwner(query)
-    const version = await versionOf(query, migrations.length)
-    for (const [i, { sql, tolerates }] of migrations.entries()) {
+    const version = await versionOf(query, postgresMigrations.length)
+    for (const [i, { sql, tolerates }] of postgresMigrations.entries()) {
       if (i < version) continue
       await query(sql)
       await query('INSERT INTO lark_fanout.migrations (version, tolerates) VALUES ($1, $2)', [

@@ -31,9 +31,10 @@ export interface PostgresOutbox extends Outbox {
 export function postgresOutbox(
   query: Query,
   left: (sinks: readonly string[]) => void = () => {},
+  acceptBy: Query = query,
 ): PostgresOutbox {
   const accepting = createGroupCommit<AcceptCall, readonly Accepted[]>((calls) =>
-    writeTogether(calls, charsOf, (some) => acceptAll(query, left, some)),
+    writeTogether(calls, charsOf, (some) => acceptAll(acceptBy, left, some)),
   )
   const settling = createGroupCommit<readonly Settlement[], null>((calls) =>
     writeTogether(calls, noText, async (some) => {

@@ -17,9 +17,9 @@ interface Step {
 }
 
 /**
- * One step, and past stages in which there is nothing to do. Where others prune at the moment, they go on alone. A stage
- * that fails stops no other: what the first of them threw is thrown at the end. Before each step the numbers go on, if it is time to:
- * where there are none left, nothing is accepted.
+ * One step, and past stages in which there is nothing to do. Where others prune at the moment, they go on alone. A
+ * stage that fails stops no other: what the first of them threw is thrown at the end. Before each step the numbers go
+ * on, if it is time to: where there are none left, nothing is accepted.
  */
 export function postgresPruning(query: Query): Ledger['prune'] {
   let failure: unknown

@@ -1,6 +1,7 @@
 /**
- * How a span whose time has come is emptied, and dropped. From when it is sealed on, nothing that has been passed in it becomes wanted
- * without being kept: what is pending says where its end belongs, and whoever owes an old event again keeps it.
+ * How a span whose time has come is emptied, and dropped. From when it is sealed on, nothing that has been passed in it
+ * becomes wanted without being kept: what is pending says where its end belongs, and whoever owes an old event again
+ * keeps it.
  */
 export const empty = `
 CREATE FUNCTION lark_fanout.is_wanted(
@@ -85,8 +86,8 @@ BEGIN
   RETURN coalesce(count, 0);
 END $$;
 
--- Where a step through a sealed span's deliveries ends: what it moves is not much, with its attempts; but one delivery at
--- the least.
+-- Where a step through a sealed span's deliveries ends: what it moves, with its attempts, is not much; but it is one
+-- delivery at the least.
 CREATE FUNCTION lark_fanout.end_of_step(
   first bigint, last bigint, delivered_before bigint, dead_before bigint
 ) RETURNS bigint LANGUAGE sql AS $$

@@ -7,8 +7,8 @@ import { byIndex } from './planning.ts'
  * In the spans that are open, and of what is kept, rows are deleted one by one. A closed span goes as a whole.
  */
 export const prune = `
--- busy: others prune, or change what has been settled. Else next is where this stage goes on, or NULL at its end; it ends
--- for now where somebody holds what is to go.
+-- busy: others prune, or change what has been settled. Else next is where this stage goes on, or NULL at its end; where
+-- somebody holds what is to go, it ends for now.
 CREATE FUNCTION lark_fanout.prune(
   stage text, after bigint, most integer,
   delivered_before bigint, dead_before bigint, identities_before bigint, audit_before bigint,
