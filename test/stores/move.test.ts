@@ -224,6 +224,8 @@ test('until it is whole no gateway takes it, and then it is done', async () => {
   expect(await moveFile(file, database.url)).toEqual({ endedAt: expect.any(Number) })
 })
 
+const LATER = NOW + 365 * 86_400_000
+
 test('a gateway that runs on the database already waits until it is whole: nothing is lost', async () => {
   const file = await makeSource()
   await using database = await createDatabase()
@@ -256,6 +258,15 @@ test('a gateway that runs on the database already waits until it is whole: nothi
   )
   const query = { sink: 'lake', now: NOW, leaseMs: LEASE, limit: 1 }
   await expect(store.claim(query)).rejects.toThrow('lark-fanout migrate')
+  const retried = store.retry({ filter: {} }, { dryRun: false, now: NOW, limit: 9 })
+  await expect(retried).rejects.toThrow('lark-fanout migrate')
+  const all = {
+    deliveredBefore: LATER,
+    deadBefore: LATER,
+    identitiesBefore: LATER,
+    auditBefore: LATER,
+  }
+  expect(await store.prune({ ...all, limit: 99 })).toEqual({ count: 0, next: null })
 
   expect(await moveFile(file, database.url)).toMatchObject({ isWhole: true, added: 0 })
   clock.aheadMs += 20_000

@@ -5,7 +5,11 @@ import { byIndex } from './planning.ts'
  * the order keys.
  */
 export const changes = `
-CREATE FUNCTION lark_fanout.lock_ledger() RETURNS void LANGUAGE sql AS 'SELECT pg_advisory_xact_lock(27752, 0)';
+CREATE FUNCTION lark_fanout.lock_ledger() RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM lark_fanout.require_moved();
+  PERFORM pg_advisory_xact_lock(27752, 0);
+END $$;
 
 -- Each of these counts the same. To be called last: whoever waits for a count must hold nothing that its holder wants.
 CREATE FUNCTION lark_fanout.tally_all(sinks text[], pending integer, dead integer) RETURNS void

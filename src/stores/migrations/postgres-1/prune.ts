@@ -19,7 +19,8 @@ DECLARE
   pruned record;
   opened bigint;
 BEGIN
-  busy := NOT pg_try_advisory_xact_lock(27752, 0);
+  busy := EXISTS (SELECT FROM lark_fanout.moves WHERE ended_at IS NULL)
+    OR NOT pg_try_advisory_xact_lock(27752, 0);
   count := 0;
   IF busy THEN RETURN; END IF;
   CASE stage
