@@ -15,6 +15,7 @@ export default defineConfig({
     isolate: false,
     sequence: { sequencer: LongFirst },
     testTimeout: 30_000,
+    hookTimeout: 60_000,
     expect: { poll: { timeout: 10_000 } },
     projects: [
       {
