@@ -14,9 +14,10 @@ export default defineConfig({
     // The tests leave nothing behind in their process: a new one for each file takes a tenth of the time.
     isolate: false,
     sequence: { sequencer: LongFirst },
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
-    expect: { poll: { timeout: 10_000 } },
+    // Far more than any takes: a machine that does ten things at once takes ten times as long.
+    testTimeout: 90_000,
+    hookTimeout: 90_000,
+    expect: { poll: { timeout: 20_000 } },
     projects: [
       {
         // Edge platforms make no code from strings: the core is tested where Node makes none either.
