@@ -1,6 +1,7 @@
 import type { Outcome } from './group-commit.ts'
 import type { SqliteDriver } from './sqlite/driver.ts'
 import type { Answers, Asks, Statements } from './sqlite.ts'
+import { isDamage } from './sqlite-errors.ts'
 
 type Name = keyof Asks
 type CallOf<K extends Name> = { [P in K]: { readonly name: P; readonly ask: Asks[P] } }[K]
@@ -19,8 +20,8 @@ export function askBy(send: (call: Call) => Promise<Answer>): Ask {
 }
 
 /**
- * Answers a batch in one transaction. Where that fails by the fault of one call, each has a transaction of its own, so
- * that only the faulty one fails; where the database itself fails, all of them do.
+ * Answers a batch in one transaction. Where that fails by the fault of one call, or by a damaged page that one reads, each
+ * has a transaction of its own, so that only that one fails; where the database itself fails, all of them do.
  */
 export function answerAll(
   db: SqliteDriver,
@@ -32,7 +33,8 @@ export function answerAll(
     return db.transaction(() => calls.map((call) => ({ answer: answer(statements, call) })))
   } catch (error) {
     const refused = !isDatabaseError(error)
-    if (calls.length === 1 || !refused) return calls.map(() => ({ error, refused }))
+    if (calls.length === 1 || (!refused && !isDamage(error)))
+      return calls.map(() => ({ error, refused }))
     return calls.flatMap((call) => answerAll(db, statements, [call], isDatabaseError))
   }
 }

@@ -39,6 +39,11 @@ export function isDatabaseError(error: unknown): boolean {
   return Object.values(CODES).some((code) => code === codeOf(error))
 }
 
+/** A damaged page is met by those alone who read it. */
+export function isDamage(error: unknown): boolean {
+  return codeOf(error) === CODES.corrupt
+}
+
 /** Says which file it is, and what its operator can do. */
 export function explainError(error: unknown, file: string): Error {
   const message = messageOf(error)
