@@ -1,7 +1,7 @@
 import type { Outcome } from './group-commit.ts'
 import type { SqliteDriver } from './sqlite/driver.ts'
 import type { Answers, Asks, Statements } from './sqlite.ts'
-import { isDamage } from './sqlite-errors.ts'
+import { faultOf } from './sqlite-errors.ts'
 
 type Name = keyof Asks
 type CallOf<K extends Name> = { [P in K]: { readonly name: P; readonly ask: Asks[P] } }[K]
@@ -27,15 +27,15 @@ export function answerAll(
   db: SqliteDriver,
   statements: Statements,
   calls: readonly Call[],
-  isDatabaseError: (error: unknown) => boolean,
 ): readonly Outcome<Answer>[] {
   try {
     return db.transaction(() => calls.map((call) => ({ answer: answer(statements, call) })))
   } catch (error) {
-    const refused = !isDatabaseError(error)
-    if (calls.length === 1 || (!refused && !isDamage(error)))
-      return calls.map(() => ({ error, refused }))
-    return calls.flatMap((call) => answerAll(db, statements, [call], isDatabaseError))
+    const fault = faultOf(error)
+    if (calls.length > 1 && fault !== 'database') {
+      return calls.flatMap((call) => answerAll(db, statements, [call]))
+    }
+    return calls.map(() => ({ error, refused: fault === 'call' }))
   }
 }
 

@@ -3,6 +3,7 @@ import { messageOf } from '../core/errors.ts'
 /** SQLite's primary result codes that a store meets: https://sqlite.org/rescode.html */
 const CODES = {
   busy: 5,
+  noMemory: 7,
   readOnly: 8,
   io: 10,
   corrupt: 11,
@@ -14,6 +15,7 @@ const CODES = {
 /** How SQLite words them; Deno gives the code with some errors only. */
 const TEXTS: readonly (readonly [string, number])[] = [
   ['database is locked', CODES.busy],
+  ['out of memory', CODES.noMemory],
   ['attempt to write a readonly database', CODES.readOnly],
   ['disk I/O error', CODES.io],
   ['database disk image is malformed', CODES.corrupt],
@@ -34,14 +36,14 @@ export function isBusy(error: unknown): boolean {
   return codeOf(error) === CODES.busy
 }
 
-/** Whether the database or its disk failed, rather than one call that asked too much of it. */
-export function isDatabaseError(error: unknown): boolean {
-  return Object.values(CODES).some((code) => code === codeOf(error))
-}
-
-/** A damaged page is met by those alone who read it. */
-export function isDamage(error: unknown): boolean {
-  return codeOf(error) === CODES.corrupt
+/**
+ * Whose fault it is: of the call that asked for it, of a damaged page, which is met by those alone who read it, or of the
+ * database or its disk, so that no call would have fared better.
+ */
+export function faultOf(error: unknown): 'call' | 'page' | 'database' {
+  const code = codeOf(error)
+  if (code === CODES.corrupt) return 'page'
+  return Object.values(CODES).some((one) => one === code) ? 'database' : 'call'
 }
 
 /** Says which file it is, and what its operator can do. */
@@ -59,6 +61,8 @@ function adviceFor(code: number | undefined): string | undefined {
       return 'make the file and its folder writable for the user that runs this process'
     case CODES.io:
       return 'the disk reports errors; see the log of the operating system'
+    case CODES.noMemory:
+      return 'give the process or the machine more memory'
     case CODES.full:
       return 'free some space on its disk'
     case CODES.cannotOpen:

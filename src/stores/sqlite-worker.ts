@@ -3,7 +3,7 @@ import { type TallyingDriver, tallying } from './sqlite/driver.ts'
 import { freeLeases } from './sqlite/outbox.ts'
 import { sqliteStatements } from './sqlite.ts'
 import { answerAll, type Call } from './sqlite-calls.ts'
-import { explainError, isDatabaseError } from './sqlite-errors.ts'
+import { explainError } from './sqlite-errors.ts'
 import { type FileMode, makeFolder, openFile, sqliteDriver } from './sqlite-file.ts'
 import { lockFile } from './sqlite-lock.ts'
 import { serveThread } from './thread.ts'
@@ -47,7 +47,7 @@ function connect() {
   const statements = sqliteStatements(driver)
   return {
     answer: (calls: readonly Call[]) =>
-      answerAll(driver, statements, calls, isDatabaseError).map((outcome) =>
+      answerAll(driver, statements, calls).map((outcome) =>
         'answer' in outcome ? outcome : { ...outcome, error: explainError(outcome.error, file) },
       ),
     close: () => db.close(),

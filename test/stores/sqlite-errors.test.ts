@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, expect, test } from 'vitest'
-import { explainError, isBusy, isDatabaseError } from '../../src/stores/sqlite-errors.ts'
+import { explainError, faultOf, isBusy } from '../../src/stores/sqlite-errors.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'lark-fanout-test-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -53,25 +53,25 @@ function readFromGarbage(): void {
 }
 
 test.each([
-  { cause: lockedTwice, advice: 'another process keeps', busy: true },
-  { cause: filledUp, advice: 'free some space', busy: false },
-  { cause: writtenWhereItMayNot, advice: 'writable', busy: false },
-  { cause: openedWithoutFolder, advice: 'the folder must exist', busy: false },
-  { cause: readFromGarbage, advice: 'restore a backup', busy: false },
+  { cause: lockedTwice, advice: 'another process keeps', busy: true, fault: 'database' },
+  { cause: filledUp, advice: 'free some space', busy: false, fault: 'database' },
+  { cause: writtenWhereItMayNot, advice: 'writable', busy: false, fault: 'database' },
+  { cause: openedWithoutFolder, advice: 'the folder must exist', busy: false, fault: 'database' },
+  { cause: readFromGarbage, advice: 'restore a backup', busy: false, fault: 'database' },
 ])(
   '$cause.name: known by its code, and by its words where there is none',
-  ({ cause, advice, busy }) => {
+  ({ cause, advice, busy, fault }) => {
     const error = thrownBy(cause)
     expect(error).toHaveProperty('errcode')
     // As Deno throws it.
     const bare = Object.assign(new Error(error.message), { code: 'ERR_SQLITE_ERROR' })
     for (const each of [error, bare]) {
       expect(explainError(each, file).message).toContain(advice)
-      expect([isBusy(each), isDatabaseError(each)]).toEqual([busy, true])
+      expect([isBusy(each), faultOf(each)]).toEqual([busy, fault])
     }
   },
 )
 
 test('words of another origin mean nothing', () => {
-  expect(isDatabaseError(new Error('database is locked'))).toBe(false)
+  expect(faultOf(new Error('database is locked'))).toBe('call')
 })

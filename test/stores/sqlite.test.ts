@@ -1,21 +1,23 @@
+import { readFileSync, writeFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { RefusedCallError } from '../../src/core/errors.ts'
 import { freeLeases } from '../../src/stores/sqlite/outbox.ts'
 import type { Asks } from '../../src/stores/sqlite.ts'
 import { answerAll, type Call } from '../../src/stores/sqlite-calls.ts'
-import { explainError, isDatabaseError } from '../../src/stores/sqlite-errors.ts'
+import { explainError } from '../../src/stores/sqlite-errors.ts'
 import { openSqliteStore } from '../../src/stores/sqlite-node.ts'
 import { openConnection } from './connection.ts'
 import { acceptance, LEASE, MINUTE, settlement, T } from './samples.ts'
 import { temporaryFiles } from './temporary-files.ts'
 
 const files = temporaryFiles()
+const PAGE = 4096
 
 function open() {
   const file = files.fresh()
   const connection = openConnection(file)
   const answer = (...calls: readonly Call[]) =>
-    answerAll(connection.driver, connection.statements, calls, isDatabaseError)
+    answerAll(connection.driver, connection.statements, calls)
   return { file, ...connection, answer }
 }
 
@@ -45,6 +47,25 @@ describe('a batch of calls', () => {
     expect(claimed.map(({ event }) => event.id)).toEqual(['e1', 'e2'])
     expect(await store.accept([acceptance('half')], T)).toMatchObject([{ duplicate: false }])
     await store.close()
+  })
+
+  test('a damaged page fails whoever reads it, and nobody who shares the batch', () => {
+    const { file, db, answer } = open()
+    answer(...Array.from({ length: 300 }, (_, i) => acceptCall(`e${i}`)))
+    db.close()
+    const bytes = readFileSync(file)
+    const page = Math.floor(bytes.indexOf('"uuid":"e150"') / PAGE) * PAGE
+    expect(page).toBeGreaterThan(0)
+    writeFileSync(file, bytes.fill(0xa5, page, page + PAGE))
+    const { driver, statements } = openConnection(file)
+    const reads = {
+      name: 'claim',
+      ask: { sink: 'lake', now: T, leaseMs: LEASE, limit: 300 },
+    } as const
+    expect(answerAll(driver, statements, [reads, acceptCall('new')])).toMatchObject([
+      { error: { message: expect.stringContaining('malformed') }, refused: false },
+      { answer: [{ duplicate: false }] },
+    ])
   })
 
   test('a full disk rejects all of them, and forgets them; with space again all goes on', () => {

@@ -4,7 +4,6 @@ import type { Store } from '../../../src/core/store.ts'
 import { createGroupCommit } from '../../../src/stores/group-commit.ts'
 import { openMemoryStore } from '../../../src/stores/memory.ts'
 import { answerAll, askBy, type Call } from '../../../src/stores/sqlite-calls.ts'
-import { isDatabaseError } from '../../../src/stores/sqlite-errors.ts'
 import { sqliteStore } from '../../../src/stores/sqlite-store.ts'
 import { sampleEvent } from '../../sample-event.ts'
 import { openConnection } from '../../stores/connection.ts'
@@ -251,7 +250,7 @@ test('one that is refused after an outage ends like any other', async () => {
 test('SQLite on a full disk is well, and yet the end of a delivery is tried on until there is room', async () => {
   const { db, driver, statements } = openConnection(files.fresh())
   const calls = createGroupCommit(async (batch: readonly Call[]) =>
-    answerAll(driver, statements, batch, isDatabaseError),
+    answerAll(driver, statements, batch),
   )
   const ask = askBy(calls.call)
   const store = { ...sqliteStore(ask, ask), close: async () => db.close() }
