@@ -12,7 +12,6 @@ import { progress } from '../pages.ts'
 import type { Connections, Query } from './connection.ts'
 import { postgresPruning } from './prune.ts'
 import { wholeMs } from './range.ts'
-import { fromText, toText } from './text.ts'
 
 type Changes = Pick<Ledger, 'retry' | 'owe' | 'discard' | 'prune'>
 
@@ -59,8 +58,7 @@ async function retryDead(
   const rows = await query(
     'SELECT * FROM lark_fanout.retry_dead($1, $2, $3, $4, $5, $6, $7, $8, $9)',
     [
-      sink === undefined ? null : toText(sink),
-      ...(event === undefined ? [null, null] : [toText(event), seqOf(event)]),
+      ...[sink ?? null, event ?? null, event === undefined ? null : seqOf(event)],
       ...[since, until].map((time) => (time === undefined ? null : wholeMs(time))),
       ...[after, limit, wholeMs(now), dryRun],
     ],
@@ -77,7 +75,7 @@ async function discard(
   const after = positionOf(cursor) ?? 0
   return progressOf(
     await query('SELECT * FROM lark_fanout.discard($1, $2, $3, $4, $5)', [
-      ...[toText(sink), toText(reason), after, limit, wholeMs(now)],
+      ...[sink, reason, after, limit, wholeMs(now)],
     ]),
   )
 }
@@ -97,9 +95,9 @@ async function owe(
     batch.map(({ ref }) => seqOf(ref) ?? 0),
     batch.map(({ cleared }) => cleared),
     owed.map(({ n }) => n),
-    owed.map(({ sink }) => toText(sink)),
-    owed.map(({ orderKey }) => (orderKey === null ? null : toText(orderKey))),
+    owed.map(({ sink }) => sink),
+    owed.map(({ orderKey }) => orderKey),
     ...[resend, wholeMs(now), dryRun],
   ])
-  return rows.map(({ sink, count }) => ({ sink: fromText(String(sink)), count: Number(count) }))
+  return rows.map(({ sink, count }) => ({ sink: String(sink), count: Number(count) }))
 }

@@ -1,9 +1,13 @@
 import { Client, type ClientConfig, Pool, types } from 'pg'
 import { explainError, isPassing } from './errors.ts'
+import { fromText, toText } from './text.ts'
 
 export type Row = Readonly<Record<string, unknown>>
 
-/** One statement, in a transaction of its own. A bigint comes as a number: ours stay below 2^53. */
+/**
+ * One statement, in a transaction of its own. Texts of any kind go in and come out, also in lists. A bigint comes as a
+ * number: ours stay below 2^53.
+ */
 export type Query = (sql: string, values?: readonly unknown[]) => Promise<readonly Row[]>
 
 export interface Connections {
@@ -19,7 +23,25 @@ const STATEMENT_MS = 10_000
 const CONNECT_MS = 2_000
 const KEEP_ALIVE_MS = 30_000
 
-const BIGINT = 20
+/** Not among those that pg has names for. */
+const TEXT_LIST: number = 1009
+
+/** How those types are read that come otherwise than pg would give them. */
+const PARSERS: Readonly<Record<number, (text: string) => unknown>> = {
+  [types.builtins.INT8]: Number,
+  [types.builtins.TEXT]: fromText,
+  [TEXT_LIST]: (text) => types.getTypeParser(TEXT_LIST, 'text')(text).map(readText),
+}
+
+/** A list may have nulls. */
+function readText(text: string | null): string | null {
+  return text === null ? null : fromText(text)
+}
+
+function written(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(written)
+  return typeof value === 'string' ? toText(value) : value
+}
 
 /** Where the database is, and how it is entered. The files that the URL names are read anew by each connection. */
 export function configOf(url: string): ClientConfig {
@@ -32,7 +54,7 @@ export function configOf(url: string): ClientConfig {
     connectionTimeoutMillis: CONNECT_MS,
     types: {
       getTypeParser: (oid: number, format?: 'text' | 'binary') =>
-        oid === BIGINT ? Number : types.getTypeParser(oid, format),
+        PARSERS[oid] ?? types.getTypeParser(oid, format),
     },
   }
 }
@@ -73,7 +95,8 @@ export function openConnections(
   }
   let closed: Promise<void> | undefined
   return {
-    query: (sql, values = []) => attempt(async () => (await pool.query(sql, [...values])).rows),
+    query: (sql, values = []) =>
+      attempt(async () => (await pool.query(sql, values.map(written))).rows),
     transaction: (work) => attempt(() => transact(pool, work)),
     close() {
       closed ??= pool.end()
@@ -99,7 +122,7 @@ async function transact<T>(pool: Pool, work: (query: Query) => Promise<T>): Prom
   try {
     await client.query('BEGIN ISOLATION LEVEL READ COMMITTED')
     const result = await work(
-      async (sql, values = []) => (await client.query(sql, [...values])).rows,
+      async (sql, values = []) => (await client.query(sql, values.map(written))).rows,
     )
     await client.query('COMMIT')
     return result

@@ -9,7 +9,6 @@ import {
 import { configOf, openConnections, type Query } from './connection.ts'
 import { DESTINATIONS } from './import-tables.ts'
 import { migratePostgres } from './migrate.ts'
-import { toText } from './text.ts'
 
 export interface PostgresImport extends MoveTarget {
   close(): Promise<void>
@@ -35,7 +34,7 @@ export function openPostgresImport(url: string): PostgresImport {
     append: (kind, rows, done) => append(query, kind, rows, done),
     end: ({ contents, sinks }) =>
       transact(async (query) => {
-        await query(TALLIES, [sinks.map(toText)])
+        await query(TALLIES, [sinks])
         await query(ANALYZE)
         const measures = await measure(query)
         const isWhole = JSON.stringify(measures) === JSON.stringify(contents.measures)
@@ -131,14 +130,10 @@ async function append(query: Query, kind: Kind, rows: readonly Row[], done: numb
        WHERE EXISTS (SELECT FROM step)
      )
      SELECT moved FROM step`,
-    [done, rows.length, ...keys.map((key) => rows.map((row) => stored(row[key])))],
+    [done, rows.length, ...keys.map((key) => rows.map((row) => row[key]))],
   )
   if (moved.length === 0)
     throw new Error('another lark-fanout migrate works on it: let that one end')
-}
-
-function stored(value: unknown): unknown {
-  return typeof value === 'string' ? toText(value) : value
 }
 
 /** They are counted anew, but for the sinks that nothing is left of. */

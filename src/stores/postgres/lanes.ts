@@ -1,6 +1,5 @@
 import type { SharedBreaker, SharedLanes } from '../../core/lane/shared.ts'
 import type { Query, Row } from './connection.ts'
-import { fromText, toText } from './text.ts'
 
 /** `tell` lets other gateways know that there is news of these sinks. */
 export function postgresLanes(query: Query, tell: (sinks: readonly string[]) => void): SharedLanes {
@@ -11,15 +10,14 @@ export function postgresLanes(query: Query, tell: (sinks: readonly string[]) => 
         WHERE failures > 0 OR open_until IS NOT NULL`)
       return rows.map((row) => ({
         ...breakerOf(row),
-        sink: fromText(String(row.sink)),
-        mark: fromText(String(row.mark)),
+        sink: String(row.sink),
+        mark: String(row.mark),
       }))
     },
     async report({ sink, mark, succeeded, failures, seen, limit, cooldownMs, now }) {
-      const key = [toText(sink), toText(mark)]
       const [row] = await query(
         'SELECT * FROM lark_fanout.report($1, $2, $3, $4, $5, $6, $7, $8)',
-        [...key, ...[succeeded, failures, seen, limit, cooldownMs, now]],
+        [sink, mark, succeeded, failures, seen, limit, cooldownMs, now],
       )
       const after = breakerOf(row)
       if (after.openUntil !== seen) tell([sink])
@@ -27,14 +25,13 @@ export function postgresLanes(query: Query, tell: (sinks: readonly string[]) => 
     },
     async try({ sink, mark, seen, cooldownMs, tryMs, now }) {
       const [row] = await query('SELECT * FROM lark_fanout.try($1, $2, $3, $4, $5, $6)', [
-        ...[toText(sink), toText(mark)],
-        ...[seen, cooldownMs, tryMs, now],
+        ...[sink, mark, seen, cooldownMs, tryMs, now],
       ])
       return { ...breakerOf(row), granted: row?.granted === true }
     },
     async slots({ sink, intervalMs, want, until, now }) {
       const [row] = await query('SELECT * FROM lark_fanout.slots($1, $2, $3, $4, $5)', [
-        ...[toText(sink), intervalMs, want, until, now],
+        ...[sink, intervalMs, want, until, now],
       ])
       return { first: Number(row?.first), count: Number(row?.count), nextAt: Number(row?.next_at) }
     },

@@ -2,6 +2,7 @@ import { Client, type ClientConfig } from 'pg'
 import type { Log } from '../../core/runtime.ts'
 import { whereIs } from './connection.ts'
 import { explainError } from './errors.ts'
+import { fromText } from './text.ts'
 
 export const CHANNEL = 'lark_fanout'
 
@@ -64,8 +65,8 @@ export function createListener(
     const lost = new Promise<Ending>((resolve) => connection.once('end', () => resolve('lost')))
     const greeted = new Promise<'hears'>((resolve) => {
       connection.on('notification', ({ payload = '' }) => {
-        const space = payload.indexOf(' ')
-        if (heard(payload.slice(0, space), payload.slice(space + 1))) resolve('hears')
+        const [from = '', ...words] = fromText(payload).split(' ')
+        if (heard(from, words.join(' '))) resolve('hears')
       })
     })
     await connection.connect()

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto'
 import type { Log } from '../../core/runtime.ts'
 import type { Query } from './connection.ts'
 import { CHANNEL, createListener, type Listener, type Waits, type Way } from './listener.ts'
-import { fromText, toText } from './text.ts'
 
 /** What gateways tell each other, so that none waits for its next look at the store. Nothing depends on it. */
 export interface Notices {
@@ -35,7 +34,7 @@ export function createNotices(query: Query, way: Way, log: Log, waits?: Waits): 
     if (waiting.size === 0) return
     timer = setTimeout(tellWaiting, TELL_EVERY_MS)
     // Where the database is out, everybody looks when it is back.
-    send([...waiting].map((sink) => `:${toText(sink)}`)).catch(() => {})
+    send([...waiting].map((sink) => `:${sink}`)).catch(() => {})
     waiting.clear()
   }
 
@@ -48,7 +47,7 @@ export function createNotices(query: Query, way: Way, log: Log, waits?: Waits): 
       const greet = () => send([GREETING])
       const hear = (from: string, word: string) => {
         if (from === self) return word === GREETING
-        if (word.startsWith(':')) heard(fromText(word.slice(1)))
+        if (word.startsWith(':')) heard(word.slice(1))
         return false
       }
       listener ??= createListener(way, log, greet, hear, waits)

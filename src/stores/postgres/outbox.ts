@@ -1,4 +1,3 @@
-import { dataOf } from '../../core/event.ts'
 import type {
   Acceptance,
   Accepted,
@@ -10,8 +9,8 @@ import type {
   Settlement,
 } from '../../core/outbox.ts'
 import { createGroupCommit } from '../group-commit.ts'
+import { bareEvent, withData } from '../rows.ts'
 import type { Query, Row } from './connection.ts'
-import { fromText, toText } from './text.ts'
 import { writeTogether } from './together.ts'
 
 interface AcceptCall {
@@ -90,15 +89,15 @@ async function accept(
   const events = arrived.map(({ event, problems, now }) => [
     now,
     Math.floor(event.time),
-    ...[event.id, event.type, event.appId, event.tenantKey, event.via].map(toText),
+    ...[event.id, event.type, event.appId, event.tenantKey, event.via],
     problems.length > 0 ? JSON.stringify(problems) : null,
-    toText(event.raw),
+    event.raw,
   ])
   const owed = arrived.flatMap(({ problems, owed, now }, i) =>
     (problems.length > 0 ? [] : owed).map(({ sink, orderKey, claimMs }) => [
       i + 1,
-      toText(sink),
-      orderKey === null ? null : toText(orderKey),
+      sink,
+      orderKey,
       claimMs > 0 ? Math.ceil(now + claimMs) : null,
     ]),
   )
@@ -112,7 +111,7 @@ async function accept(
     duplicate: Number(seq) === 0,
     granted: grants.get(Number(seq)) ?? [],
   }))
-  return { accepted, leftSinks: listOf(row?.left_sinks).map((sink) => fromText(String(sink))) }
+  return { accepted, leftSinks: listOf(row?.left_sinks).map(String) }
 }
 
 /** By the number of their event. One that was born claimed has the claim 1. */
@@ -120,7 +119,7 @@ function grantsOf(row: Row | undefined): ReadonlyMap<number, readonly Granted[]>
   const [events, sinks, ids] = [row?.granted_for, row?.granted_sinks, row?.granted].map(listOf)
   const grants = new Map<number, Granted[]>()
   for (const [i, event] of (events ?? []).entries()) {
-    const granted = { sink: fromText(String(sinks?.[i])), id: String(ids?.[i]), claim: 1 }
+    const granted = { sink: String(sinks?.[i]), id: String(ids?.[i]), claim: 1 }
     grants.set(Number(event), [...(grants.get(Number(event)) ?? []), granted])
   }
   return grants
@@ -137,7 +136,7 @@ async function claim(
   const leaseUntil = Math.ceil(now + leaseMs)
   const bytes = Math.max(0, Math.floor(Math.min(chars, MAX_CLAIMED_BYTES)))
   const rows = await query('SELECT * FROM lark_fanout.claim($1, $2, $3, $4, $5)', [
-    toText(sink),
+    sink,
     Math.floor(now),
     leaseUntil,
     limit,
@@ -145,7 +144,7 @@ async function claim(
   ])
   return rows.map((row) => ({
     id: String(row.seq),
-    event: eventOf(row),
+    ...withData({ event: bareEvent(row) }),
     claim: Number(row.claim),
     attempt: Number(row.attempts) + 1,
     cutShort: Number(row.unsettled) - 1,
@@ -157,26 +156,11 @@ async function claim(
 /** How much of events' texts is held at once, but for one alone. */
 const MAX_CLAIMED_BYTES = 8 * 1024 * 1024
 
-/** Of a row with the columns of `events`. */
-function eventOf(row: Row) {
-  const raw = fromText(String(row.raw))
-  return {
-    id: fromText(String(row.id)),
-    type: fromText(String(row.type)),
-    appId: fromText(String(row.app_id)),
-    tenantKey: fromText(String(row.tenant_key)),
-    via: fromText(String(row.via)),
-    time: Number(row.time),
-    raw,
-    data: dataOf(raw),
-  }
-}
-
 async function nextDueAt(query: Query, sink: string): Promise<number | null> {
   const [row] = await query(
     `SELECT due_at FROM lark_fanout.deliveries WHERE sink = $1 AND NOT behind
      ORDER BY due_at, seq LIMIT 1`,
-    [toText(sink)],
+    [sink],
   )
   return row === undefined ? null : Number(row.due_at)
 }
@@ -190,12 +174,12 @@ async function settle(query: Query, batch: readonly Settlement[]): Promise<void>
     outcome.state,
     outcome.state === 'pending' ? Math.ceil(outcome.dueAt) : null,
     Math.round(record.at + record.durationMs),
-    outcome.state === 'dead' ? toText(outcome.reason) : null,
+    outcome.state === 'dead' ? outcome.reason : null,
     record.at,
     Math.round(record.durationMs),
     record.status,
-    toText(record.error),
-    toText(record.response),
+    record.error,
+    record.response,
   ])
   await query(
     `SELECT lark_fanout.settle($1::bigint[], $2::integer[], $3::integer[], $4::text[], $5::bigint[], $6::bigint[],

@@ -2,7 +2,6 @@ import type { Ledger } from '../../core/ledger.ts'
 import { at, page } from '../pages.ts'
 import { storedDelivery, withData } from '../rows.ts'
 import { backlog, wasOwed } from './backlog.ts'
-import { coded } from './coded.ts'
 import type { Query } from './connection.ts'
 import { deliveries } from './deliveries.ts'
 import { events } from './events.ts'
@@ -25,8 +24,7 @@ type Reads = Pick<
 >
 
 /** What people read, and what of theirs is written beside it. */
-export function postgresReads(plain: Query): Reads {
-  const query = coded(plain)
+export function postgresReads(query: Query): Reads {
   return {
     backlog: () => backlog(query),
     wasOwed: (sink) => wasOwed(query, sink),
