@@ -1,10 +1,10 @@
 import type { Hono } from 'hono'
 import { type ConnectionStatus, createConnections } from './core/connections.ts'
 import { createDispatch } from './core/dispatch.ts'
+import type { Observer } from './core/happening.ts'
 import type { IngestContext } from './core/ingest.ts'
 import type { LaneMemories } from './core/lane/memory.ts'
 import type { LaneStatus } from './core/lane/status.ts'
-import type { Meter } from './core/meter.ts'
 import { createPatience, PATIENCE_MS } from './core/patience.ts'
 import type { Plan } from './core/plan.ts'
 import { createPruning } from './core/pruning.ts'
@@ -19,7 +19,8 @@ export interface GatewayOptions {
   readonly plan: Plan
   readonly store: Store
   readonly runtime: Runtime
-  readonly meter: Meter
+  /** Hears of all that happens. */
+  readonly tell: Observer
   /** Served beside the public surface, unless the host gives it a port of its own. */
   readonly admin?: Hono | undefined
   /** The address by which receivers that connect are told to; without it, the one by which they have asked. */
@@ -64,7 +65,7 @@ export interface Gateway {
 
 /** Plan, store and runtime become a gateway, which delivers from now on. */
 export function createGateway(options: GatewayOptions): Gateway {
-  const { store, runtime, meter, wakeAt, admin, publicUrl } = options
+  const { store, runtime, tell, wakeAt, admin, publicUrl } = options
   let current = options.plan
   let isClosing = false
   const guarded = rememberRefusals(store, runtime)
@@ -75,7 +76,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   dispatch.follow(current)
   store.watch?.(dispatch.look)
   pruning.wake()
-  const ingesting = createIngesting({ outbox: guarded, dispatch, runtime, meter, plan })
+  const ingesting = createIngesting({ outbox: guarded, dispatch, runtime, tell, plan })
   const connections = createConnections(current, ingesting)
   const closing = () => isClosing
   const longConnection = { runtime, plan, publicUrl, closing, wake: () => dispatch.wake() }

@@ -8,8 +8,8 @@ export {
 } from './core/errors.ts'
 export type { Event, Json, JsonObject } from './core/event.ts'
 export { compileFilter } from './core/filter/compile.ts'
+export type { Happening, Observer } from './core/happening.ts'
 export type { Ledger } from './core/ledger.ts'
-export type { Meter } from './core/meter.ts'
 export type { Outbox } from './core/outbox.ts'
 export type { LiveSink, LiveSource, Plan, RetryPolicy, SinkSettings } from './core/plan.ts'
 export {

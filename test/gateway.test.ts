@@ -29,8 +29,7 @@ function openGateway(store: Store, deliver: Sink['deliver'], lookEveryMs?: numbe
     sinks: new Map([['a', { ...live, conceal: String }]]),
     route: () => ['a'],
   }
-  const meter = { received() {}, attempted() {} }
-  const gateway = createGateway({ plan, store, runtime, meter, lookEveryMs, wakeAt() {} })
+  const gateway = createGateway({ plan, store, runtime, tell() {}, lookEveryMs, wakeAt() {} })
   const post = () => gateway.fetch(new Request('http://x/in', { method: 'POST', body: '{}' }))
   return { gateway, post, log, clock }
 }

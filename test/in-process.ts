@@ -1,6 +1,7 @@
 import { link } from '../src/config/link.ts'
 import { compileValidators } from '../src/config/validators.ts'
 import type { Event } from '../src/core/event.ts'
+import type { Observer } from '../src/core/happening.ts'
 import { defineSink } from '../src/core/plugin.ts'
 import type { Store } from '../src/core/store.ts'
 import { eventSchemas } from '../src/feishu/event-schemas.ts'
@@ -43,11 +44,10 @@ export async function openInProcess(store: Store = openMemoryStore(), intakeRoom
     sinkType: () => recorder,
   })
   const results: string[] = []
-  const meter = {
-    received: (_source: string, _type: string, result: string) => void results.push(result),
-    attempted() {},
+  const tell: Observer = (happening) => {
+    if (happening.kind === 'received') results.push(happening.result)
   }
-  const gateway = createGateway({ plan, store, runtime, meter, intakeRoom, wakeAt() {} })
+  const gateway = createGateway({ plan, store, runtime, tell, intakeRoom, wakeAt() {} })
   const send = (path: string, init: RequestInit) =>
     gateway.fetch(new Request(`http://gateway${path}`, init))
   const post = (message: { headers: Record<string, string>; body: string }) =>

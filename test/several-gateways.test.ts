@@ -37,8 +37,7 @@ async function openGateways(
     const timer = createWakeTimer(() => gateway.wake())
     cleanup.defer(timer.close)
     const plan = planOf(receiver, sent, { ...someSettings, ...settings })
-    const meter = { received() {}, attempted() {} }
-    const gateway = createGateway({ plan, store, runtime, meter, wakeAt: timer.wakeAt })
+    const gateway = createGateway({ plan, store, runtime, tell() {}, wakeAt: timer.wakeAt })
     cleanup.defer(gateway.close)
     gateways.push(gateway)
   }

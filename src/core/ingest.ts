@@ -1,8 +1,8 @@
 import type { Dispatch } from './dispatch.ts'
 import { messageOf, RejectedError } from './errors.ts'
 import type { Event, JsonObject } from './event.ts'
+import type { EventResult, Observer, Received as ReceivedNews } from './happening.ts'
 import type { Place } from './lane/hold.ts'
-import type { EventResult, Meter } from './meter.ts'
 import { orderKeyOf } from './order.ts'
 import type { Accepted, Outbox, Owed } from './outbox.ts'
 import type { Patience } from './patience.ts'
@@ -17,7 +17,7 @@ export interface IngestContext {
   readonly outbox: Outbox
   readonly dispatch: Dispatch
   readonly runtime: Runtime
-  readonly meter: Meter
+  readonly tell: Observer
   /** For how long an answer waits for the store. */
   readonly inTime: Patience
   plan(): Plan
@@ -61,21 +61,29 @@ async function ingest(
   source: LiveSource,
   read: () => Promise<Received>,
 ): Promise<Ingested> {
-  const { runtime, meter } = context
+  const { runtime, tell } = context
   const startedAt = runtime.now()
-  const count = (type: string, result: EventResult) =>
-    meter.received(source.name, type, result, runtime.now() - startedAt)
+  const tellOf = (what: Pick<ReceivedNews, 'type' | 'eventId' | 'result' | 'problems'>) => {
+    const at = runtime.now()
+    tell({ kind: 'received', at, source: source.name, durationMs: at - startedAt, ...what })
+  }
   try {
     const received = await read()
     if (received.kind === 'reply') return received
     const event = { ...received.event, via: source.name }
-    const result = await admit(context, source, event, received.problems)
-    count(event.type, result)
+    const { result, problems } = await admit(context, source, event, received.problems)
+    tellOf({ type: event.type, eventId: event.id, result, problems })
     return { kind: 'result', result }
   } catch (error) {
-    count('', 'rejected')
+    tellOf({ type: '', eventId: '', result: 'rejected', problems: [] })
     throw error
   }
+}
+
+interface Admitted {
+  readonly result: Exclude<EventResult, 'rejected'>
+  /** Why it is quarantined. */
+  readonly problems: readonly string[]
 }
 
 async function admit(
@@ -83,19 +91,19 @@ async function admit(
   source: LiveSource,
   event: Event,
   problems: readonly string[],
-) {
-  if (event.type !== '' && !source.accepts(event.type)) return 'ignored'
+): Promise<Admitted> {
+  if (event.type !== '' && !source.accepts(event.type)) return { result: 'ignored', problems: [] }
   // Its identity may be forgotten by now, so that only its age can tell.
   if (event.time < context.runtime.now() - IDENTITY_MS) {
     context.tooOld()
-    return 'duplicate'
+    return { result: 'duplicate', problems: [] }
   }
   const plan = context.plan()
   const wrong = problems.length > 0 ? problems : plan.check(event)
   const owed = wrong.length > 0 ? [] : owedFor(event, plan)
   const { duplicate } = await context.inTime(() => accept(context, event, wrong, owed))
-  if (duplicate) return 'duplicate'
-  return wrong.length > 0 ? 'quarantined' : 'accepted'
+  if (duplicate) return { result: 'duplicate', problems: [] }
+  return { result: wrong.length > 0 ? 'quarantined' : 'accepted', problems: wrong }
 }
 
 /** One entry a sink. */

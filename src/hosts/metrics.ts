@@ -1,11 +1,11 @@
 import type { ConnectionStatus } from '../core/connections.ts'
+import type { Attempted, Observer, Received } from '../core/happening.ts'
 import type { LaneStatus } from '../core/lane/status.ts'
 import type { Ledger } from '../core/ledger.ts'
-import type { Meter } from '../core/meter.ts'
 
 export interface Metrics {
-  readonly meter: Meter
-  reloaded(result: 'applied' | 'rejected'): void
+  /** Counts what happens. */
+  readonly observe: Observer
   /** Prometheus text format. Reads the backlog from the store. */
   render(): Promise<string>
 }
@@ -39,7 +39,7 @@ export interface MetricRegistry {
 const ACCEPT_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 3]
 const DELIVERY_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
 
-/** What metrics are made of, beside what the meter hears. `now` stands for the clock in tests. */
+/** What metrics are made of, beside what is observed. `now` stands for the clock in tests. */
 export type MetricSources = readonly [ledger: Ledger, running: Running, now?: () => number]
 
 /** The metrics of one gateway, the same on every host. */
@@ -54,9 +54,13 @@ export function createMetrics(
   })
   for (const result of ['applied', 'rejected']) reloads.inc({ result }, 0)
   const gauges = createGauges(registry)
+  const { received, attempted } = createMeters(registry)
   return {
-    meter: createMeter(registry),
-    reloaded: (result) => reloads.inc({ result }),
+    observe(happening) {
+      if (happening.kind === 'received') received(happening)
+      else if (happening.kind === 'attempted') attempted(happening)
+      else if (happening.kind === 'reloaded') reloads.inc({ result: happening.result })
+    },
     async render() {
       await gauges.refresh(ledger, running, now())
       return registry.render()
@@ -64,7 +68,7 @@ export function createMetrics(
   }
 }
 
-function createMeter(registry: MetricRegistry): Meter {
+function createMeters(registry: MetricRegistry) {
   const events = registry.counter({
     name: 'lark_fanout_events_total',
     help: 'Callbacks by what became of them.',
@@ -88,11 +92,11 @@ function createMeter(registry: MetricRegistry): Meter {
     buckets: DELIVERY_SECONDS,
   })
   return {
-    received(source, type, result, durationMs) {
+    received({ source, type, result, durationMs }: Received) {
       events.inc({ source, type, result })
       accept.observe({}, durationMs / 1000)
     },
-    attempted(sink, result, durationMs) {
+    attempted({ sink, result, durationMs }: Attempted) {
       deliveries.inc({ sink, result })
       delivery.observe({ sink }, durationMs / 1000)
     },

@@ -1,24 +1,23 @@
 import { messageOf } from '../core/errors.ts'
+import { createFeed } from '../core/feed.ts'
 import type { Log } from '../core/runtime.ts'
 import { createGateway, type Gateway } from '../gateway.ts'
 import { createAdmin } from '../http/admin.ts'
-import { ConfigFileError } from './config-file-error.ts'
 import type { Environment } from './environment.ts'
 import { linkFile } from './link-file.ts'
-import type { Metrics } from './metrics.ts'
 import type { ConfigFile } from './node-config.ts'
 import { createNodeMetrics } from './node-metrics.ts'
 import { createNodeRuntime } from './node-runtime.ts'
 import { listen, type NodeServer } from './node-server.ts'
 import { openNodeStore } from './node-store.ts'
+import { createReload, type Reload } from './reload.ts'
 import { createWakeTimer } from './wake-timer.ts'
 
 export interface NodeGateway {
   readonly port: number
   /** The port of the admin surface, where it has its own. */
   readonly adminPort: number | undefined
-  /** Puts a file in force. When it is rejected the log says why, and the old plan runs on. */
-  reload(read: () => Promise<ConfigFile>): Promise<void>
+  readonly reload: Reload['reload']
   /** Rejects when the store has ended by itself, so that the process has to. Never resolves. */
   readonly died: Promise<never>
   /** Takes no more requests, finishes what is in flight, gives the rest back to the store. */
@@ -71,28 +70,25 @@ async function open(
     status: () => gateway.status(),
     connections: () => gateway.connections(),
   })
+  const feed = createFeed()
+  feed.follow(metrics.observe)
   const { adminToken: token, adminPort, port, host } = environment
-  const admin = createAdmin({
-    token,
-    runtime,
-    ledger: store,
-    metrics: metrics.render,
-    plan: () => plan,
-    status: () => gateway.status(),
-    wake: () => gateway.wake('now'),
-  })
+  const status = () => gateway.status()
+  const wake = () => gateway.wake('now')
+  const seen = { metrics: metrics.render, plan: () => plan, status, wake }
+  const admin = createAdmin({ token, runtime, ledger: store, ...seen })
   const timer = createWakeTimer(() => gateway.wake())
   const gateway = createGateway({
     plan,
     store,
     runtime,
-    meter: metrics.meter,
+    tell: feed.tell,
     wakeAt: timer.wakeAt,
     admin: adminPort === undefined ? admin : undefined,
     publicUrl: environment.publicUrl,
   })
   const servers: NodeServer[] = []
-  const { reload, stop } = createReload(metrics, log, async (read) => {
+  const { reload, stop } = createReload(feed, log, async (read) => {
     const next = await read()
     plan = await linkFile(next, runtime, plan)
     runtime.follow(next.config.egress)
@@ -109,37 +105,4 @@ async function open(
 /** At once: no new attempt is begun while the last requests are answered. */
 async function closeAll(gateway: Gateway, servers: readonly NodeServer[]): Promise<void> {
   await Promise.all([gateway.close(), ...servers.map((server) => server.close())])
-}
-
-type Read = () => Promise<ConfigFile>
-
-/** Reloads one after the other, in the order in which they were asked for; none once stopped. */
-function createReload(
-  metrics: Metrics,
-  log: Log,
-  apply: (read: Read) => Promise<void>,
-): { reload: NodeGateway['reload']; stop(): void } {
-  let last = Promise.resolve()
-  let stopped = false
-  async function reload(read: Read): Promise<void> {
-    try {
-      await apply(read)
-      metrics.reloaded('applied')
-      log.info({}, 'routes.yaml reloaded')
-    } catch (error) {
-      metrics.reloaded('rejected')
-      const problems = error instanceof ConfigFileError ? error.report : messageOf(error)
-      log.error({ problems }, 'routes.yaml rejected; the plan before it runs on')
-    }
-  }
-  return {
-    reload(read) {
-      last = last.then(() => (stopped ? undefined : reload(read)))
-      return last
-    },
-    // One that is under way is not waited for: a plugin may never open.
-    stop() {
-      stopped = true
-    },
-  }
 }

@@ -16,7 +16,9 @@ export async function answerCallback(
   const place = context.intake.enter()
   try {
     const body = await takeBody(request, place).catch((error: unknown) => {
-      context.meter.received(source.name, '', 'rejected', 0)
+      const at = context.runtime.now()
+      const nothing = { type: '', eventId: '', durationMs: 0, problems: [] }
+      context.tell({ kind: 'received', at, source: source.name, result: 'rejected', ...nothing })
       throw error
     })
     const ingested = await receive(context, source, { headers: request.headers, body })

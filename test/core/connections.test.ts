@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import type { Observer } from '../../src/core/happening.ts'
 import type { LiveSource, Plan } from '../../src/core/plan.ts'
 import type { Source, Take, WantedApproval } from '../../src/core/plugin.ts'
 import { createGateway } from '../../src/gateway.ts'
@@ -12,14 +13,13 @@ function setup() {
   const log = recordingLog()
   const runtime = createNodeRuntime({ folder: '.', log })
   const results: string[] = []
-  const meter = {
-    received: (source: string, type: string, result: string) =>
-      void results.push(`${source} ${type} ${result}`),
-    attempted() {},
+  const tell: Observer = (happening) => {
+    if (happening.kind !== 'received') return
+    results.push(`${happening.source} ${happening.type} ${happening.result}`)
   }
   const open = (...sources: LiveSource[]) => {
     const plan = planOf(...sources)
-    return createGateway({ plan, store: openMemoryStore(), runtime, meter, wakeAt() {} })
+    return createGateway({ plan, store: openMemoryStore(), runtime, tell, wakeAt() {} })
   }
   return { log, results, open }
 }

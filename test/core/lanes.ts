@@ -1,6 +1,6 @@
 import { createDispatch, type DispatchContext } from '../../src/core/dispatch.ts'
 import { DeliveryError, type DeliveryFailure } from '../../src/core/errors.ts'
-import type { DeliveryResult } from '../../src/core/meter.ts'
+import type { DeliveryResult, Happening } from '../../src/core/happening.ts'
 import type { LiveSink, Plan, SinkSettings } from '../../src/core/plan.ts'
 import type { Sink } from '../../src/core/plugin.ts'
 import type { Store } from '../../src/core/store.ts'
@@ -42,6 +42,7 @@ export function setup({ sinks, store = openMemoryStore(), host }: Setup) {
   const clock = { now: START }
   const log = recordingLog()
   const results: [string, DeliveryResult][] = []
+  const happenings: Happening[] = []
   const wakes: number[] = []
   const lives = Object.entries(sinks).map(([name, { sink, settings }]) =>
     live(name, sink, settings),
@@ -55,7 +56,10 @@ export function setup({ sinks, store = openMemoryStore(), host }: Setup) {
     outbox: store,
     ledger: store,
     runtime,
-    meter: { received() {}, attempted: (sink, result) => void results.push([sink, result]) },
+    tell(happening) {
+      happenings.push(happening)
+      if (happening.kind === 'attempted') results.push([happening.sink, happening.result])
+    },
     wakeAt: (time) => void wakes.push(time),
     ...host,
   })
@@ -72,6 +76,7 @@ export function setup({ sinks, store = openMemoryStore(), host }: Setup) {
     store,
     dispatch,
     results,
+    happenings,
     wakes,
     lives,
     /** Stores an event that these sinks are owed, and delivers what it may. */

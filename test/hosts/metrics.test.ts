@@ -4,6 +4,7 @@ import { createEdgeMetrics } from '../../src/hosts/edge/edge-metrics.ts'
 import type { Metrics, Running } from '../../src/hosts/metrics.ts'
 import { createNodeMetrics } from '../../src/hosts/node-metrics.ts'
 import { openMemoryStore } from '../../src/stores/memory.ts'
+import { attempted, received } from '../happenings.ts'
 import { acceptance, settlement, T } from '../stores/samples.ts'
 
 const lane = (sink: string, breaker: LaneStatus['breaker']): LaneStatus => ({
@@ -33,13 +34,13 @@ async function openStore() {
 async function renderAll(metrics: Metrics): Promise<readonly string[]> {
   const before = await metrics.render()
   for (const ms of [0, 0.7, 1, 2.5, 17, 999.9, 3000, 3001, 1e6]) {
-    metrics.meter.received('feishu', 'approval_cc', 'accepted', ms)
-    metrics.meter.attempted('lake', 'delivered', ms)
+    metrics.observe(received('feishu', 'approval_cc', 'accepted', ms))
+    metrics.observe(attempted('lake', 'delivered', ms))
   }
-  metrics.meter.received('feishu', '', 'rejected', 1)
-  metrics.meter.attempted('a "sink"\n', 'failed', 5)
-  metrics.meter.attempted('back\\slash', 'dead', 5)
-  metrics.reloaded('rejected')
+  metrics.observe(received('feishu', '', 'rejected', 1))
+  metrics.observe(attempted('a "sink"\n', 'failed', 5))
+  metrics.observe(attempted('back\\slash', 'dead', 5))
+  metrics.observe({ kind: 'reloaded', at: 0, result: 'rejected', problems: 'a' })
   return [before, await metrics.render()]
 }
 

@@ -2,6 +2,7 @@ import { link } from '../../src/config/link.ts'
 import { compileValidators } from '../../src/config/validators.ts'
 import type { EgressOptions } from '../../src/core/egress/rules.ts'
 import type { Event } from '../../src/core/event.ts'
+import type { Observer } from '../../src/core/happening.ts'
 import type { Plan } from '../../src/core/plan.ts'
 import { defineSink } from '../../src/core/plugin.ts'
 import type { Store } from '../../src/core/store.ts'
@@ -98,12 +99,10 @@ routes: [{ name: all, to: [all] }]
   }
   let plan = await planOf(options.sources, options.secret)
   const results: string[] = []
-  const meter = {
-    received: (source: string, _type: string, result: string) =>
-      void results.push(`${source} ${result}`),
-    attempted() {},
+  const tell: Observer = (happening) => {
+    if (happening.kind === 'received') results.push(`${happening.source} ${happening.result}`)
   }
-  const gateway = createGateway({ plan, store, runtime: watched, meter, wakeAt() {} })
+  const gateway = createGateway({ plan, store, runtime: watched, tell, wakeAt() {} })
   gateway.connect()
   const get = (path: string) => gateway.fetch(new Request(`http://gateway${path}`))
   return {

@@ -1,4 +1,4 @@
-import type { DeliveryResult } from '../meter.ts'
+import type { DeliveryResult } from '../happening.ts'
 import type { AttemptRecord, ClaimedDelivery, Settlement } from '../outbox.ts'
 import { type AttemptResult, attempt } from './attempt.ts'
 import type { Ticket } from './breaker.ts'
@@ -86,7 +86,7 @@ function settle(
   const { id, claim, attempt, ordered } = delivery
   const settled = lane.settler.settle({ id, claim, attempt, outcome, record })
   if (ordered && outcome.state !== 'pending') void settled.then(() => takeNext(lane))
-  count(lane, outcome.state === 'pending' ? 'failed' : outcome.state, record)
+  tell(lane, delivery, outcome.state === 'pending' ? 'failed' : outcome.state, record)
   if (outcome.state === 'delivered') return
   if (outcome.state === 'pending') lookBy(lane, outcome.dueAt)
   const fields = { sink: lane.live.name, event: delivery.event.id, attempt, error: record.error }
@@ -108,10 +108,19 @@ function stop(lane: LaneState, delivery: ClaimedDelivery, record: AttemptRecord)
   if (!isStopped) return
   const advice = 'resume it, or change its options'
   context.runtime.log.warn({ sink: live.name }, `the sink is gone (410), paused: ${advice}`)
+  context.tell({ kind: 'gone', at: context.runtime.now(), sink: live.name })
 }
 
-function count(lane: LaneState, result: DeliveryResult, { at, durationMs }: AttemptRecord): void {
-  lane.context.meter.attempted(lane.live.name, result, durationMs)
-  const counter = result === 'delivered' ? lane.delivered : lane.failed
-  counter.add(at + durationMs)
+function tell(
+  { live, context, delivered, failed }: LaneState,
+  { id: deliveryId, event, attempt }: ClaimedDelivery,
+  result: DeliveryResult,
+  { at: startedAt, durationMs, status, error }: AttemptRecord,
+): void {
+  const at = startedAt + durationMs
+  const counter = result === 'delivered' ? delivered : failed
+  counter.add(at)
+  const { type, id: eventId } = event
+  const what = { result, type, eventId, deliveryId, attempt, status, error }
+  context.tell({ kind: 'attempted', at, sink: live.name, durationMs, ...what })
 }

@@ -139,9 +139,11 @@ function onStored(lane: State, wasLate: boolean): void {
   pump(lane)
 }
 
-function onBreaker({ live, context }: State, state: 'open' | 'closed'): void {
+function onBreaker({ live, context, breaker }: State, state: 'open' | 'closed'): void {
   const fields = { sink: live.name, ...live.settings.breaker }
-  const { log } = context.runtime
+  const { log, now } = context.runtime
+  const until = state === 'open' ? breaker.retryAt : null
+  context.tell({ kind: 'breaker', at: now(), sink: live.name, state, until })
   if (state === 'open') log.warn(fields, 'the breaker opened: too many failures in a row')
   else log.info(fields, 'the breaker closed: the sink is sent events again')
 }

@@ -1,4 +1,4 @@
-import type { Meter } from '../meter.ts'
+import type { Observer } from '../happening.ts'
 import type { ClaimedDelivery, Outbox } from '../outbox.ts'
 import type { Pauses } from '../pauses.ts'
 import type { LiveSink } from '../plan.ts'
@@ -13,7 +13,7 @@ import type { Sharing } from './sharing.ts'
 export interface LaneContext {
   readonly outbox: Outbox
   readonly runtime: Runtime
-  readonly meter: Meter
+  readonly tell: Observer
   readonly pauses: Pauses
   readonly settling: Settling
   /** Hears of every claim that the store cannot make. */

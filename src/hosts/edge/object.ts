@@ -2,6 +2,7 @@ import { restoreConfig, validateBundled } from '../../config/bundled.ts'
 import { link } from '../../config/link.ts'
 import { concealAll } from '../../config/text/report.ts'
 import { ConfigError, type Problem, RejectedError } from '../../core/errors.ts'
+import { createFeed } from '../../core/feed.ts'
 import type { Plan } from '../../core/plan.ts'
 import type { Log } from '../../core/runtime.ts'
 import { createGateway } from '../../gateway.ts'
@@ -107,14 +108,16 @@ async function open(
   const status = () => gateway.status()
   const connections = () => gateway.connections()
   const kept = await openKeptMetrics(storage, runtime.log)
-  const { meter, render } = createEdgeMetrics(kept, store, { status, connections })
+  const { observe, render } = createEdgeMetrics(kept, store, { status, connections })
+  const { tell, follow } = createFeed()
+  follow(observe)
   const wake = () => gateway.wake('now')
   const seen = { metrics: render, plan: () => plan, status, wake }
   const admin = createAdmin({ token, runtime, ledger: store, ...seen })
   const time = { wakeAt: alarm.wakeAt, lookEveryMs: Number.POSITIVE_INFINITY }
   const memories = await openLaneMemories(plan, storage, runtime.log)
   const host = { ...time, ...roomFor(plan), memories, greets: false }
-  const gateway = createGateway({ plan, store, runtime, meter, admin, publicUrl, ...host })
+  const gateway = createGateway({ plan, store, runtime, tell, admin, publicUrl, ...host })
   subscribeOnce(plan, storage, runtime.log)
   const lookAround = every(LOOK_AROUND_MS, wake)
   const watch = watchGuesses()

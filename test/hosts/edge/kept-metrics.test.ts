@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { createEdgeMetrics } from '../../../src/hosts/edge/edge-metrics.ts'
 import { openKeptMetrics } from '../../../src/hosts/edge/kept-metrics.ts'
 import { openMemoryStore } from '../../../src/stores/memory.ts'
+import { attempted, received } from '../../happenings.ts'
 import { recordingLog } from '../../log.ts'
 
 beforeEach(() => void vi.useFakeTimers())
@@ -31,15 +32,15 @@ test('counters and histograms go on where the isolate before has ended', async (
   const { open } = setup()
   const first = await open()
   for (const ms of [1, 40, 7000]) {
-    first.meter.received('feishu', 'approval_cc', 'accepted', ms)
-    first.meter.attempted('lake', 'delivered', ms)
+    first.observe(received('feishu', 'approval_cc', 'accepted', ms))
+    first.observe(attempted('lake', 'delivered', ms))
   }
-  first.meter.received('feishu', '', 'rejected', 0)
+  first.observe(received('feishu', '', 'rejected', 0))
   await vi.advanceTimersByTimeAsync(5_000)
   const second = await open()
   expect(await second.render()).toBe(await first.render())
 
-  for (const { meter } of [first, second]) meter.attempted('lake', 'delivered', 12)
+  for (const { observe } of [first, second]) observe(attempted('lake', 'delivered', 12))
   const text = await second.render()
   expect(text).toContain('lark_fanout_deliveries_total{sink="lake",result="delivered"} 4')
   expect(text).toBe(await first.render())
@@ -47,9 +48,9 @@ test('counters and histograms go on where the isolate before has ended', async (
 
 test('many changes are one write each five seconds, and none is written where nothing changes', async () => {
   const { open, puts } = setup()
-  const { meter } = await open()
+  const { observe } = await open()
   for (let tenths = 0; tenths < 100; tenths++) {
-    meter.attempted('lake', 'delivered', 5)
+    observe(attempted('lake', 'delivered', 5))
     await vi.advanceTimersByTimeAsync(100)
   }
   await vi.advanceTimersByTimeAsync(60_000)
@@ -61,14 +62,14 @@ test('many changes are one write each five seconds, and none is written where no
 
 test('a write that fails is in the log, and the next change writes anew', async () => {
   const { open, storage, puts, log } = setup()
-  const { meter } = await open()
+  const { observe } = await open()
   const { put } = storage
   storage.put = () => Promise.reject(new Error('the storage is full'))
-  meter.attempted('lake', 'delivered', 5)
+  observe(attempted('lake', 'delivered', 5))
   await vi.advanceTimersByTimeAsync(5_000)
   expect(log.lines).toEqual(['error cannot keep the metrics {"error":"the storage is full"}'])
   storage.put = put
-  meter.attempted('lake', 'delivered', 5)
+  observe(attempted('lake', 'delivered', 5))
   await vi.advanceTimersByTimeAsync(5_000)
   expect(puts).toHaveLength(1)
 })
@@ -78,8 +79,8 @@ test('metrics that an earlier version has kept in another form begin anew', asyn
   const labels = { sink: 'lake' }
   const saved = { lark_fanout_delivery_seconds: [[labels, [3, 1, 1]]], gone_total: [[{}, [7]]] }
   values.set('metrics', JSON.stringify(saved))
-  const { meter, render } = await open()
-  meter.attempted('lake', 'delivered', 5)
+  const { observe, render } = await open()
+  observe(attempted('lake', 'delivered', 5))
   const text = await render()
   expect(text).toContain('lark_fanout_delivery_seconds_count{sink="lake"} 1')
   expect(text).not.toContain('gone_total')
