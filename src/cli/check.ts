@@ -1,9 +1,10 @@
 import { printable } from '../core/printable.ts'
 import { type Environment, readEnvironment } from '../hosts/environment.ts'
-import { type ConfigFile, readConfigFile } from '../hosts/node-config.ts'
+import { type ConfigFile, type ReadOptions, readConfigFile } from '../hosts/node-config.ts'
 import { checkFiles } from './check/files.ts'
 import type { PlacedAnswer } from './check/probe.ts'
 import {
+  type Arguments,
   type Command,
   configFile,
   configHelp,
@@ -15,8 +16,10 @@ import {
 import { widthOf } from './data/terminal-text.ts'
 
 export const check: Command = {
-  usage: '[--config FILE] [--live [--json]]',
+  usage: '[--config FILE] [--no-env | --live [--json]]',
   help: `${configHelp}
+--no-env        for pull requests, which have no secrets: no variable need be set, and what the values are
+                part of is not checked, nor are the files that the options name
 --live          also ask receivers, brokers and Feishu whether they are there: consumers that have a
                 verification_token or an encrypt_key for their url_verification, other webhooks by
                 HEAD, Kafka for the topic, Feishu whether it takes the app, and for subscriptions,
@@ -25,19 +28,37 @@ export const check: Command = {
 
 Exit code 0 when all is in order, 2 when the file has problems, 1 when something live is wrong.
 Without --live nothing is opened or connected; the files that the options name are read.`,
-  options: { ...configOption, live: { type: 'boolean' }, json: { type: 'boolean' } },
+  options: {
+    ...configOption,
+    env: { type: 'boolean', default: true },
+    live: { type: 'boolean' },
+    json: { type: 'boolean' },
+  },
   async run(args) {
     const json = flag(args, 'json') ?? false
     const isLive = flag(args, 'live') ?? false
     if (json && !isLive) throw new UsageError('--json goes with --live')
     const { file: name, env } = fileAndEnv(args)
-    const file = await readConfigFile({ file: name, env })
-    await checkFiles(file)
+    const hasEnv = flag(args, 'env') ?? true
+    if (!hasEnv && isLive) throw new UsageError('--live needs the environment')
+    const file = await readConfigFile(hasEnv ? { file: name, env } : withoutEnv(name))
+    if (hasEnv) await checkFiles(file)
     const output = json ? process.stderr : process.stdout
     if (file.warnings) output.write(`${file.warnings}\n\n`)
-    if (!json) process.stdout.write(`${configFile(args)} is in order: ${countsOf(file)}\n`)
+    if (!json) process.stdout.write(`${nameOf(file, args)} is in order: ${countsOf(file)}\n`)
     return isLive ? await checkLive(file, readEnvironment(env), json) : 0
   },
+}
+
+function withoutEnv(file: string): ReadOptions {
+  return { file, env: {}, mayLack: 'all' }
+}
+
+function nameOf({ teamFiles }: ConfigFile, args: Arguments): string {
+  const name = configFile(args)
+  return teamFiles.length === 0
+    ? name
+    : `${name} with ${count(teamFiles.length, 'file')} in routes.d`
 }
 
 function countsOf({ config: { sources, sinks, routes } }: ConfigFile): string {

@@ -11,15 +11,18 @@ import type { LinkContext } from './link.ts'
 import type { Position, WrittenPlace } from './text/document.ts'
 import { findingsWithin } from './text/dotted.ts'
 import { type ExpandedTree, expandTree, type Word } from './text/expand.ts'
-import { concealing, inOrder } from './text/report.ts'
+import { type Part, placeText, shownPath } from './text/parts.ts'
+import { concealing, firstOf } from './text/report.ts'
 import { wordsIn } from './text/words.ts'
 
 /**
  * routes.yaml as plain JSON, for a host that gets to know the values of its references (`${VAR}`) only when it starts.
  * What they have no part in is checked. Entries and `match` are as written: without those values, and without defaults.
  */
-export interface BundledConfig extends Pick<Config, 'routes' | 'retention' | 'egress'> {
-  readonly fileName: string
+export interface BundledConfig
+  extends Pick<Config, 'routes' | 'retention' | 'egress' | 'alerts' | 'redact'> {
+  /** The files that it was made of. */
+  readonly parts: readonly Part[]
   readonly sources: readonly BundledEntry<SourceConfig>[]
   readonly sinks: readonly BundledEntry<SinkConfig>[]
   /** Where what may be wrong then is in the file, and which of it must not be shown. */
@@ -61,7 +64,7 @@ export async function restoreConfig(
   { config, sourceTypes, sinkTypes, checks }: BundledFile,
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<Config> {
-  const { egress, retention } = config
+  const { egress, retention, alerts, redact } = config
   const expanded = expandTree(writtenIn(config), surroundings(env))
   const all = isObject(expanded.value) ? expanded.value : {}
   const ofSources = { checks: checks.sources, types: sourceTypes, egress }
@@ -79,12 +82,22 @@ export async function restoreConfig(
   if (findings.length > 0) throw new ConfigError(problemsOf(findings, config, words))
   const placeOf = placesIn(config)
   const approvals = approvalsOf(routes, sources.configs, (path) => {
-    const { line, column } = placeOf(path)?.at ?? START
-    return `${config.fileName}:${line}:${column}  ${path.join('.')}`
+    const place = placeText(placeOf(path)?.at ?? START)
+    return `${place}  ${shownPath(path, config.parts).join('.')}`
   })
   return {
-    ...{ sources: sources.configs, sinks: sinks.configs, routes, retention, egress, approvals },
-    ...{ warnings: [], words, hiddenText: '' },
+    ...{
+      sources: sources.configs,
+      sinks: sinks.configs,
+      routes,
+      retention,
+      egress,
+      alerts,
+      redact,
+      approvals,
+    },
+    // They are compiled already.
+    ...{ schemas: {}, warnings: [], words, hiddenText: '' },
   }
 }
 
@@ -155,8 +168,14 @@ function problemsOf(
     const at = (isThere ? place.at : (place?.keyAt ?? place?.at)) ?? START
     return { path, message, at }
   })
-  return inOrder(placed, ({ path, message, at }) => {
-    return { path: path.join('.'), message: conceal(message, path), ...at }
+  const names = config.parts.map(({ name }) => name)
+  const rank = ({ file = '' }: Position) => names.indexOf(file)
+  const sorted = placed.toSorted(
+    ({ at: a }, { at: b }) => rank(a) - rank(b) || a.line - b.line || a.column - b.column,
+  )
+  return firstOf(sorted, ({ path, message, at }) => {
+    const shown = shownPath(path, config.parts).join('.')
+    return { path: shown, message: conceal(message, path), ...at }
   })
 }
 

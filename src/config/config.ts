@@ -1,12 +1,12 @@
 import type { EgressOptions } from '../core/egress/rules.ts'
 import type { Problem } from '../core/errors.ts'
 import type { JsonObject } from '../core/event.ts'
-import type { Retention, SinkSettings } from '../core/plan.ts'
+import type { AlertSettings, Retention, SinkSettings, WrittenSink } from '../core/plan.ts'
 import type { WantedApproval } from '../core/plugin.ts'
 import type { Word } from './text/expand.ts'
 
 /** A problem whose place in routes.yaml is known. */
-export type LocatedProblem = Required<Problem>
+export type LocatedProblem = Required<Omit<Problem, 'file'>> & Pick<Problem, 'file'>
 
 /** routes.yaml as plain data: checked, defaulted, variables expanded. Nothing in it is open yet. */
 export interface Config {
@@ -16,6 +16,12 @@ export interface Config {
   readonly routes: readonly RouteConfig[]
   readonly retention: Retention
   readonly egress: EgressOptions
+  /** Null where nobody is told of what happens at the gateway. */
+  readonly alerts: AlertSettings | null
+  /** Schemas of events that take the place of the gateway's own, or stand beside them: by event type. */
+  readonly schemas: Readonly<Record<string, JsonObject>>
+  /** Names of payload fields whose values people are not shown. */
+  readonly redact: readonly string[]
   /** By source: what it subscribes to, should it do so, for all sources of its app. Enabled routes name it; each once. */
   readonly approvals: ReadonlyMap<string, readonly WantedApproval[]>
   /** What is probably not meant, but can be run. */
@@ -47,6 +53,8 @@ export interface SinkConfig {
   readonly options: JsonObject
   /** A digest: equal if and only if type, settings and options are equal. */
   readonly fingerprint: string
+  /** For people to read. */
+  readonly shown?: WrittenSink
 }
 
 export interface RouteConfig {
@@ -58,4 +66,6 @@ export interface RouteConfig {
   /** Names of sinks. */
   readonly to: readonly string[]
   readonly enabled: boolean
+  /** Where it stands. */
+  readonly place?: { readonly file: string; readonly line: number }
 }

@@ -1,19 +1,15 @@
 import { ConfigError, messageOf, type Problem } from '../core/errors.ts'
-import { type Event, matchView } from '../core/event.ts'
-import { createPatternIndex } from '../core/filter/route-index.ts'
-import type { LiveSink, LiveSource, Plan, Routing } from '../core/plan.ts'
-import type { Sink, SinkType, Source, SourceType } from '../core/plugin.ts'
+import type { LiveSink, LiveSource, Plan } from '../core/plan.ts'
+import type { Sink, Source } from '../core/plugin.ts'
+import { createRedaction } from '../core/redact.ts'
 import type { Runtime } from '../core/runtime.ts'
 import { within } from '../core/within.ts'
-import type { Config, RouteConfig, SinkConfig, SourceConfig } from './config.ts'
+import type { Config, SinkConfig, SourceConfig } from './config.ts'
+import { createRouting, type RoutingContext } from './routing.ts'
 import { sourceLog } from './source-log.ts'
 import { concealCut } from './text/report.ts'
 
-export interface LinkContext {
-  sourceType(type: string): SourceType | undefined
-  sinkType(type: string): SinkType | undefined
-  /** What is wrong with an event's data by its type's schema. */
-  validate(type: string, data: Event['data']): readonly string[]
+export interface LinkContext extends RoutingContext {
   readonly runtime: Runtime
 }
 
@@ -48,28 +44,9 @@ export async function link(config: Config, context: LinkContext, previous?: Plan
     sources,
     sinks: new Map(sinks.map((live) => [live.name, live])),
     retention: config.retention,
+    alerts: config.alerts,
+    redact: createRedaction(config.redact),
     approvals: (source) => config.approvals.get(source) ?? [],
-  }
-}
-
-/** What routes.yaml says of events, with nothing opened. */
-export function createRouting(
-  { sources, sinks, routes }: Pick<Config, 'sources' | 'sinks' | 'routes'>,
-  { validate, sourceType }: Pick<LinkContext, 'validate' | 'sourceType'>,
-): Routing {
-  const enabled = routes.filter((route) => route.enabled)
-  const types = new Map(sources.map(({ name, type }) => [name, sourceType(type)]))
-  const check = ({ type, data }: Event) => validate(type, data)
-  return {
-    routes: enabled.map(({ name }) => name),
-    sinks: new Map(sinks.map((sink) => [sink.name, sink])),
-    route: createRouter(enabled),
-    check,
-    checkAgain(event) {
-      const type = types.get(event.via)
-      if (!type) return [`${event.via} is no source in routes.yaml any more`]
-      return [...(type.checkAgain?.(event.raw) ?? []), ...check(event)]
-    },
   }
 }
 
@@ -81,14 +58,14 @@ async function openSource(
   const { name, path, events, fingerprint, options } = config
   const accepted = events === '*' ? undefined : new Set(events)
   const accepts = (eventType: string) => accepted?.has(eventType) ?? true
-  if (previous?.fingerprint === fingerprint) return { ...previous, path, accepts }
+  if (previous?.fingerprint === fingerprint) return { ...previous, path, events, accepts }
   const type = context.sourceType(config.type)
   const log = sourceLog(context.runtime.log, name, context.words)
   const runtime = { ...context.runtime, log }
   const source = await openPlug(`sources.${name}`, async () => type?.open(options, runtime))
   const method = type?.connects ? 'connect' : 'receive'
   if (typeof source[method] !== 'function') throw lacks(`sources.${name}`, method)
-  return { name, path, accepts, source, fingerprint }
+  return { name, path, events, accepts, source, fingerprint }
 }
 
 async function openSink(
@@ -98,8 +75,8 @@ async function openSink(
 ): Promise<LiveSink> {
   const { name, type: typeName, settings, fingerprint, options } = config
   if (previous?.fingerprint === fingerprint) return previous
-  const type = context.sinkType(typeName)
-  const sink = await openPlug(`sinks.${name}`, async () => type?.open(options, context.runtime))
+  const open = async () => (await context.sinkType(typeName))?.open(options, context.runtime)
+  const sink = await openPlug(`sinks.${name}`, open)
   if (typeof sink.deliver !== 'function') throw lacks(`sinks.${name}`, 'deliver')
   const words = context.words.filter(({ path }) => path[0] === 'sinks' && path[1] === name)
   const conceal = (text: string) => concealCut(text, words)
@@ -155,19 +132,4 @@ async function closeNew(
 
 function plugOf(live: LiveSource | LiveSink): Source | Sink {
   return 'source' in live ? live.source : live.sink
-}
-
-/** Which sinks an event is owed to: each once, however many routes name it. */
-function createRouter(routes: readonly RouteConfig[]): Routing['route'] {
-  const matching = createPatternIndex(routes.map((route) => route.match))
-  return (event, only) => {
-    const names = new Set<string>()
-    for (const index of matching(matchView(event))) {
-      const route = routes[index]
-      if (!route || (route.from && !route.from.includes(event.via))) continue
-      if (only !== undefined && route.name !== only) continue
-      for (const name of route.to) names.add(name)
-    }
-    return [...names]
-  }
 }

@@ -12,20 +12,24 @@ import { type Finding, type Path, pathKey, withoutEffects } from './check/findin
 import { literalSecrets } from './check/literal-secrets.ts'
 import { misplaced } from './check/misplaced.ts'
 import { withoutAroundUnknown, withoutUnknown } from './check/unknown.ts'
-import type { LocatedProblem } from './config.ts'
-import { type Document, type Place, readDocument } from './text/document.ts'
+import type { Config, LocatedProblem } from './config.ts'
+import { readPlan, withPlaces } from './plan-files.ts'
+import type { Document, Place } from './text/document.ts'
 import type { Variable } from './text/env.ts'
+import type { TextFile } from './text/files.ts'
 import { leaveReferences } from './text/references.ts'
-import { locate } from './text/report.ts'
+import { locate, locateAll } from './text/report.ts'
+import { withShown } from './text/shown-sink.ts'
 
 export interface UnexpandedOptions extends CheckOptions {
-  readonly fileName: string
   /** What more is wrong with the file, as it is written, where it is to run. */
   checkTarget(file: JsonObject): readonly Finding[]
 }
 
 export interface UnexpandedConfig {
   readonly config: BundledConfig
+  /** Of events, by type, to be compiled ahead: those that `schemas` names. */
+  readonly schemas: Config['schemas']
   /** What has to be set where it is to run. */
   readonly variables: readonly Variable[]
   readonly warnings: readonly LocatedProblem[]
@@ -34,14 +38,14 @@ export interface UnexpandedConfig {
 }
 
 /**
- * The text of routes.yaml, checked without the values of its references: what they are part of is checked by
- * `restoreConfig`. Throws ConfigError with every other problem and its place.
+ * routes.yaml, which is the first, and the files of routes.d, checked without the values of their references: what those
+ * are part of is checked by `restoreConfig`. Throws ConfigError with every other problem and its place.
  */
 export async function loadUnexpanded(
-  text: string,
+  files: readonly TextFile[],
   options: UnexpandedOptions,
 ): Promise<UnexpandedConfig> {
-  const document = readDocument(text)
+  const document = readPlan(files)
   const written = isObject(document.value) ? document.value : {}
   const left = leaveReferences(document.value)
   const file = await checkFile(left.value, { ...options, hidesAddresses: true }, left.unknown)
@@ -55,19 +59,23 @@ export async function loadUnexpanded(
   ]
   const wrong = withoutUnknown(withoutEffects(file.findings, causes), left.unknown)
   const findings = [...causes, ...withoutAroundUnknown(wrong, left.unknown)]
-  if (findings.length > 0) throw new ConfigError(locate(findings, document, disclosure))
+  const problems = locateAll(findings, document, disclosure)
+  if (problems.length > 0) throw new ConfigError(problems)
   const warnings = [
     ...withoutUnknown(file.warnings, left.unknown),
     ...literalSecrets(secrets, document),
   ]
   return {
     config: {
-      fileName: options.fileName,
-      ...asWritten(file, written),
+      parts: document.parts,
+      ...asWritten(file, written, document, secrets),
       retention: file.retention,
       egress: file.egress,
+      alerts: file.alerts,
+      redact: file.redact,
       places: bundledPlaces(document, secrets, left.unknown),
     },
+    schemas: file.schemas,
     variables: left.variables,
     warnings: locate(warnings, document, disclosure),
     hiddenText: disclosure.hiddenText,
@@ -78,16 +86,19 @@ export async function loadUnexpanded(
 function asWritten(
   { sources, sinks, routes }: CheckedFile,
   file: JsonObject,
+  document: Document,
+  secrets: readonly Place[],
 ): Pick<BundledConfig, 'sources' | 'sinks' | 'routes'> {
   const list = Array.isArray(file.routes) ? file.routes : []
   return {
     sources: sources.configs.map(({ options, fingerprint, ...source }) => {
       return { ...source, written: objectOf(objectOf(file.sources)[source.name]) }
     }),
-    sinks: sinks.configs.map(({ options, fingerprint, ...sink }) => {
+    sinks: withShown(sinks.configs, document, secrets).map((config) => {
+      const { options, fingerprint, ...sink } = config
       return { ...sink, written: objectOf(objectOf(file.sinks)[sink.name]) }
     }),
-    routes: routes.configs.map((route, index) => {
+    routes: withPlaces(routes.configs, document).map((route, index) => {
       const { match } = objectOf(list[index])
       return { ...route, match: isObject(match) ? match : undefined }
     }),

@@ -7,58 +7,83 @@ import {
   disclose,
   secretPlaces,
 } from './check/file.ts'
-import { type Finding, withoutEffects } from './check/finding.ts'
+import { type Finding, type Path, withoutEffects } from './check/finding.ts'
+import { isOfPlug } from './check/misplaced.ts'
+import { fileSchema } from './check/options.ts'
+import { withoutAroundUnknown, withoutUnknown } from './check/unknown.ts'
 import type { Config } from './config.ts'
-import { type Document, readDocument } from './text/document.ts'
+import { readPlan, withPlaces } from './plan-files.ts'
+import type { Document } from './text/document.ts'
 import type { Surroundings } from './text/env.ts'
 import { expandTree } from './text/expand.ts'
-import { locate } from './text/report.ts'
+import type { TextFile } from './text/files.ts'
+import { placeText } from './text/parts.ts'
+import { locate, locateAll } from './text/report.ts'
+import { withShown } from './text/shown-sink.ts'
 
 export interface LoadOptions extends CheckOptions, Surroundings {
-  /** What the file is called, for places in it; `routes.yaml` without it. */
-  readonly fileName?: string
   /** Problems elsewhere are passed over: for commands that want the sources' keys and nothing else. */
   readonly sourcesOnly?: boolean
+  /**
+   * Which values from outside may be missing, so that what they are part of is not checked: those that no route depends
+   * on, or all.
+   */
+  readonly mayLack?: 'secrets' | 'all'
 }
 
 /**
- * The text of routes.yaml as checked plain data. Throws ConfigError with every problem and its place; neither a message
- * nor an excerpt shows a secret. Sources and sinks are not opened.
+ * routes.yaml, which is the first, and the files of routes.d as checked plain data. Throws ConfigError with every problem
+ * and its place; neither a message nor an excerpt shows a secret. Sources and sinks are not opened.
  */
-export async function loadConfig(text: string, options: LoadOptions): Promise<Config> {
-  const document = readDocument(text)
+export async function loadConfig(
+  files: readonly TextFile[],
+  options: LoadOptions,
+): Promise<Config> {
+  const document = readPlan(options.sourcesOnly ? files.slice(0, 1) : files)
   const expanded = expandTree(document.value, options)
-  const file = await checkFile(expanded.value, options)
-  const causes = [...document.findings, ...expanded.findings]
-  const all = [...causes, ...withoutEffects(file.findings, causes)]
+  const unknown = expanded.lacking.filter(mayBeLacking(options))
+  const file = await checkFile(expanded.value, options, unknown)
+  const causes = [...document.findings, ...withoutEffects(expanded.findings, at(unknown))]
+  const wrong = withoutUnknown(withoutEffects(file.findings, causes), unknown)
+  const all = [...causes, ...withoutAroundUnknown(wrong, unknown)]
   const findings = options.sourcesOnly ? all.filter(isAboutSources) : all
-  const disclosure = disclose(document, expanded, secretPlaces(document, file))
-  if (findings.length > 0) throw new ConfigError(locate(findings, document, disclosure))
-  const warnings = locate(file.warnings, document, disclosure)
+  const secrets = secretPlaces(document, file)
+  const disclosure = disclose(document, expanded, secrets)
+  const problems = locateAll(findings, document, disclosure)
+  if (problems.length > 0) throw new ConfigError(problems)
+  const warnings = locate(withoutUnknown(file.warnings, unknown), document, disclosure)
   return {
     sources: file.sources.configs,
-    sinks: file.sinks.configs,
-    routes: file.routes.configs,
+    sinks: withShown(file.sinks.configs, document, secrets),
+    routes: withPlaces(file.routes.configs, document),
     retention: file.retention,
     egress: file.egress,
-    approvals: options.sourcesOnly ? new Map() : namedApprovals(file, document, options.fileName),
+    schemas: file.schemas,
+    alerts: file.alerts,
+    redact: file.redact,
+    approvals: options.sourcesOnly ? new Map() : namedApprovals(file, document),
     warnings,
     ...disclosure,
   }
 }
 
+function mayBeLacking({ mayLack }: LoadOptions): (path: Path) => boolean {
+  return (path) => mayLack === 'all' || (mayLack === 'secrets' && isOfPlug(path))
+}
+
+function at(paths: readonly Path[]): Finding[] {
+  return paths.map((path) => ({ path, message: '' }))
+}
+
 /** Where approvals are named: `routes.yaml:31:22  routes.2.match.approval_code`. */
-function namedApprovals(
-  { routes, sources }: CheckedFile,
-  document: Document,
-  fileName = 'routes.yaml',
-): Config['approvals'] {
+function namedApprovals({ routes, sources }: CheckedFile, document: Document): Config['approvals'] {
   return approvalsOf(routes.configs, sources.configs, (path) => {
-    const { line, column } = document.positionAt(document.placeOf(path)?.from ?? 0)
-    return `${fileName}:${line}:${column}  ${path.join('.')}`
+    const place = placeText(document.positionAt(document.placeOf(path)?.from ?? 0))
+    return `${place}  ${document.shownPath(path).join('.')}`
   })
 }
 
-function isAboutSources({ path: [section] }: Finding): boolean {
-  return !['sinks', 'routes', 'retention', 'egress'].includes(section ?? '')
+function isAboutSources({ path: [section = ''] }: Finding): boolean {
+  const isOther = Object.hasOwn(fileSchema.properties, section) && section !== 'sources'
+  return !isOther || section === 'version'
 }

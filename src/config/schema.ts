@@ -3,18 +3,23 @@ import { isObject, type Json, type JsonObject } from '../core/event.ts'
 import type { SinkType, SourceType } from '../core/plugin.ts'
 import { fileSchema, routeSchema, sinkSchema, sourceSchemaOf } from './check/options.ts'
 import { entrySchema, type Plug, plainSchema } from './check/shape.ts'
+import { TEAM_SECTIONS } from './check/team-file.ts'
 
-/** The JSON Schema (draft-07) of the whole of routes.yaml, for editors. Sinks of other types are taken for plugins'. */
+/**
+ * The JSON Schema (draft-07) of the whole of routes.yaml and of the files of routes.d, for editors. Sinks of other types
+ * are taken for plugins'.
+ */
 export function routesSchema(
   sources: readonly SourceType[],
   sinks: readonly SinkType[],
 ): JsonObject {
   const file = plainSchema(fileSchema)
-  const properties = isObject(file.properties) ? file.properties : {}
+  const properties = objectOf(file.properties)
   const known = sources.map(({ type }) => type)
   const schema = {
     $schema: 'http://json-schema.org/draft-07/schema#',
     ...file,
+    ...byKind(file),
     properties: {
       ...properties,
       sources: withEntries(properties.sources, {
@@ -34,6 +39,21 @@ export function routesSchema(
     },
   }
   return forEditors(schema)
+}
+
+/** It is sources that tell routes.yaml from a file of routes.d. */
+function byKind(file: JsonObject): JsonObject {
+  const required = Array.isArray(file.required) ? file.required : []
+  return {
+    required: [],
+    if: { required: ['sources'] },
+    // biome-ignore lint/suspicious/noThenProperty: it is the keyword's name.
+    then: { required: withoutDefaults(required, file) },
+    else: {
+      propertyNames: { enum: TEAM_SECTIONS },
+      anyOf: [{ required: ['sinks'] }, { required: ['routes'] }],
+    },
+  }
 }
 
 function withEntries(section: Json | undefined, entry: JsonObject): JsonObject {

@@ -1,9 +1,11 @@
-import type { TObject, TSchema } from '@sinclair/typebox'
+import type { TObject } from '@sinclair/typebox'
+import type { Options } from 'ajv'
 import standaloneCode from 'ajv/dist/standalone/index.js'
 import type { JsonObject } from '../core/event.ts'
+import type { OptionsSchema } from '../core/plugin.ts'
 import { sinkSchema, sourceSchemaOf } from './check/options.ts'
 import { entrySchema, type Plug, plainSchema } from './check/shape.ts'
-import { createAjv } from './validators.ts'
+import { createAjv, eventSettings } from './validators.ts'
 
 /**
  * The text of a module whose default export has a check (CompiledCheck) for the sources of each type. It still asks for
@@ -23,24 +25,18 @@ function standaloneEntries(types: readonly Plug[], commonTo: (plug: Plug) => TOb
 }
 
 /** The same for the data of events of each type. */
-export function standaloneEvents(schemas: Readonly<Record<string, TSchema>>): string {
+export function standaloneEvents(schemas: Readonly<Record<string, OptionsSchema>>): string {
   const plain = Object.entries(schemas).map(
     ([type, schema]) => [type, plainSchema(schema)] as const,
   )
-  return standaloneChecks(plain, { useDefaults: false })
-}
-
-/** How checks are compiled ahead; the same settings as where they are compiled at run time. */
-interface Settings {
-  /** Whether a check gives a value its defaults. */
-  readonly useDefaults: boolean
+  return standaloneChecks(plain, eventSettings)
 }
 
 function standaloneChecks(
   schemas: readonly (readonly [name: string, schema: JsonObject])[],
-  { useDefaults }: Settings,
+  settings: Options,
 ): string {
-  const ajv = createAjv({ useDefaults, code: { source: true, esm: true, lines: true } })
+  const ajv = createAjv({ ...settings, code: { source: true, esm: true, lines: true } })
   for (const [index, [, schema]] of schemas.entries()) ajv.addSchema(schema, idOf(index))
   const ids = Object.fromEntries(schemas.map((_, index) => [idOf(index), idOf(index)]))
   const entries = schemas.map(([name], index) => `${JSON.stringify(name)}: ${idOf(index)}`)

@@ -1,14 +1,23 @@
-import type { TSchema } from '@sinclair/typebox'
 import { _, Ajv2019, type KeywordCxt, type Options } from 'ajv/dist/2019.js'
 import addFormats from 'ajv-formats'
+import { messageOf } from '../core/errors.ts'
 import type { JsonObject } from '../core/event.ts'
+import type { OptionsSchema } from '../core/plugin.ts'
 import { type Find, findWith, validateWith } from './check/compiled.ts'
+import type { Finding } from './check/finding.ts'
+import { findingsOf } from './check/sentences.ts'
 
 /** `verbose` gives findingsOf the schemas; types are never changed to fit. */
 const settings = { strict: true, allErrors: true, verbose: true, allowUnionTypes: true } as const
 
+/** Schemas of events may be people's own: what is no mistake in them is let be. */
+export const eventSettings = {
+  strictTypes: false,
+  strictTuples: false,
+  strictRequired: false,
+} as const
+
 const forOptions = createAjv({ useDefaults: true })
-const forEvents = createAjv({})
 
 /** In the gateway's own settings, and with its keyword `secret`. */
 export function createAjv(options: Options): Ajv2019 {
@@ -38,16 +47,29 @@ export function compileOptions(schema: JsonObject): Find {
  * for the first event of its type: all of them together take a fifth of a second, which no command has to spend.
  */
 export function compileValidators(
-  schemas: Readonly<Record<string, TSchema>>,
+  schemas: Readonly<Record<string, OptionsSchema>>,
 ): (type: string, data: JsonObject) => readonly string[] {
+  const ajv = createAjv(eventSettings)
   const byType = new Map(
-    Object.entries(schemas).map(([type, schema]) => [type, once(() => compileEvent(schema))]),
+    Object.entries(schemas).map(([type, schema]) => [
+      type,
+      once(() => findWith(ajv.compile(schema))),
+    ]),
   )
   return validateWith((type) => byType.get(type)?.())
 }
 
-function compileEvent(schema: TSchema): Find {
-  return findWith(forEvents.compile(schema))
+/** Why events cannot be checked against a schema of someone's own; empty where they can. */
+export function checkEventSchema(schema: JsonObject): readonly Finding[] {
+  const ajv = createAjv(eventSettings)
+  if (!ajv.validateSchema(schema)) return findingsOf(ajv.errors ?? [])
+  if (schema.$async !== undefined) return [{ path: ['$async'], message: 'must not be there' }]
+  try {
+    ajv.compile(schema)
+    return []
+  } catch (error) {
+    return [{ path: [], message: messageOf(error).replace(/^strict mode: /, '') }]
+  }
 }
 
 function once<T>(make: () => T): () => T {

@@ -2,6 +2,8 @@
 export interface Problem {
   readonly path: string
   readonly message: string
+  /** Which of the files that make up a plan; `routes.yaml` where there is one alone. */
+  readonly file?: string
   /** Where in the file, both from 1. */
   readonly line?: number
   readonly column?: number

@@ -3,7 +3,7 @@ import { ConfigError } from '../core/errors.ts'
 import type { Plan } from '../core/plan.ts'
 import type { Runtime } from '../core/runtime.ts'
 import { ConfigFileError } from './config-file-error.ts'
-import { type ConfigFile, linking } from './node-config.ts'
+import { type ConfigFile, linkingOf } from './node-config.ts'
 import { resolveSink } from './node-plugs.ts'
 
 /** Opens what the file names. Throws ConfigFileError when something cannot be opened, and then nothing is. */
@@ -12,7 +12,7 @@ export async function linkFile(file: ConfigFile, runtime: Runtime, previous?: Pl
     file.config.sinks.map(({ type }) => resolveSink(file.folder, type)),
   )
   const context = {
-    ...linking,
+    ...linkingOf(file.config),
     runtime,
     sinkType: (type: string) => plugins.find((known) => known?.type === type),
   }

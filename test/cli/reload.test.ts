@@ -1,7 +1,8 @@
+import { rm } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { openReceiver, status } from '../receiver.ts'
-import { callbackOf, FEISHU, openFolder, post, serve } from '../serve.ts'
+import { callbackOf, FEISHU, openFolder, post, type Served, serve } from '../serve.ts'
 
 interface Hook {
   readonly name: string
@@ -69,12 +70,15 @@ test('a file that vanishes changes nothing', async () => {
   await using one = await openReceiver()
   await using folder = await openFolder({ 'routes.yaml': routes({ name: 'one', url: one.url }) })
   await using gateway = await serve(folder)
-  const { rm } = await import('node:fs/promises')
   await rm(`${folder.path}/routes.yaml`)
   await gateway.logged('rejected')
   expect(await post(gateway.url, callbackOf())).toBe('200 accepted')
   await expect.poll(() => one.requests.length).toBe(1)
 })
+
+function reloadsOf({ log }: Served): number {
+  return log.filter((line) => line.includes('routes.yaml reloaded')).length
+}
 
 /** The file is looked at every 250 ms. */
 const TWO_LOOKS_MS = 200
@@ -140,4 +144,47 @@ test('a sink that leaves the file and comes back gets what it is owed', async ()
   const before = one.requests.length
   await folder.write('routes.yaml', quick)
   await expect.poll(() => one.requests.length, { timeout: 5000 }).toBe(before + 1)
+})
+
+test('a team’s file takes effect within a second, as do its change and its going', async () => {
+  await using one = await openReceiver()
+  await using folder = await openFolder({ 'routes.yaml': FEISHU })
+  await using gateway = await serve(folder)
+  const hook = (path: string) =>
+    `sinks: { one: { type: webhook, url: "${one.url}/${path}" } }\nroutes: [{ name: one, to: [one] }]\n`
+  // What is done, and where the next event goes.
+  const steps: readonly (readonly [() => Promise<void>, string?])[] = [
+    [() => folder.write('routes.d/one.yaml', hook('first')), '/first'],
+    [() => folder.write('routes.d/one.yaml', hook('second')), '/second'],
+    [() => rm(`${folder.path}/routes.d`, { recursive: true })],
+  ]
+  const expected: string[] = []
+  for (const [index, [step, path]] of steps.entries()) {
+    const steppedAt = performance.now()
+    await step()
+    await expect.poll(() => reloadsOf(gateway), { interval: 10, timeout: 5000 }).toBe(index + 1)
+    expect(performance.now() - steppedAt).toBeLessThan(1000)
+    await post(gateway.url, callbackOf())
+    if (path !== undefined) expected.push(path)
+    await expect.poll(() => one.requests.map((request) => request.path)).toEqual(expected)
+  }
+})
+
+test('a schema that changes is noticed, also while it is not in order', async () => {
+  const schema = (code: string) =>
+    JSON.stringify({ properties: { instance_code: { const: code } } })
+  await using folder = await openFolder({
+    'routes.yaml': `${FEISHU}schemas: { approval_cc: ./cc.json }\n`,
+    'cc.json': schema('one'),
+  })
+  await using gateway = await serve(folder)
+  const callback = callbackOf()
+  const code = String(callback.event.instance_code)
+  expect(await post(gateway.url, callback)).toBe('200 quarantined')
+  await folder.write('cc.json', schema(code))
+  await gateway.logged('reloaded')
+  expect(await post(gateway.url, callbackOf({ instance_code: code }))).toBe('200 accepted')
+  await folder.write('cc.json', '{')
+  expect(await gateway.logged('rejected')).toContain('neither JSON nor YAML')
+  expect(await post(gateway.url, callbackOf({ instance_code: code }))).toBe('200 accepted')
 })

@@ -124,7 +124,7 @@ sinks:`,
   - { name: one, match: { approval_code: &code "\${TOKEN}" }, to: [log] }
   - { name: two, match: { approval_code: *code }, to: [log] }
 `
-    const { approvals } = await load(FILE + routes, { fileName: 'mine.yaml' })
+    const { approvals } = await load({ 'mine.yaml': FILE + routes })
     expect(approvals.get('hooks')).toEqual([
       {
         code: 'token-from-outside',

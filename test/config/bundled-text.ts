@@ -5,7 +5,7 @@ import type { Config } from '../../src/config/config.ts'
 import { loadUnexpanded, type UnexpandedConfig } from '../../src/config/load-unexpanded.ts'
 import { standaloneSinks, standaloneSources } from '../../src/config/standalone.ts'
 import { ConfigError, type Problem } from '../../src/core/errors.ts'
-import { options, sinkTypes, sourceTypes } from './load-text.ts'
+import { filesOf, options, sinkTypes, sourceTypes, type Texts } from './load-text.ts'
 
 type Checks = BundledChecks['sinks']
 
@@ -27,28 +27,28 @@ const checks: BundledChecks = {
 }
 
 /** As `build` reads it, for a target that lacks nothing. */
-export function loadForBuild(text: string): Promise<UnexpandedConfig> {
-  return loadUnexpanded(text, { ...options, fileName: 'routes.yaml', checkTarget: () => [] })
+export function loadForBuild(texts: Texts): Promise<UnexpandedConfig> {
+  return loadUnexpanded(filesOf(texts), { ...options, checkTarget: () => [] })
 }
 
 /** As a worker starts with it: what is bundled goes through JSON. */
 export async function start(
-  text: string,
+  texts: Texts,
   env: Readonly<Record<string, string | undefined>> = options.env,
   lacking: object = {},
 ): Promise<Config> {
-  const { config } = await loadForBuild(text)
+  const { config } = await loadForBuild(texts)
   const bundled = { config: JSON.parse(JSON.stringify(config)), ...types, checks, ...lacking }
   return restoreConfig(bundled, env)
 }
 
 /** The problems that a file has when it is built or, where it has none then, when the worker starts. */
 export async function problemsAtEdge(
-  text: string,
+  texts: Texts,
   env?: Readonly<Record<string, string | undefined>>,
 ): Promise<readonly Problem[]> {
   try {
-    await start(text, env)
+    await start(texts, env)
     return []
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error

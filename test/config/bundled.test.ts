@@ -241,8 +241,8 @@ describe('a secret in the file itself', () => {
 })
 
 test('events of all types are checked as on Node, whichever types a source accepts', async () => {
-  const { config } = await loadForBuild(`${head.replace('" }', '", events: [approval_cc] }')}`)
-  const { checks } = await makeModules(config, import.meta.dirname)
+  const read = await loadForBuild(`${head.replace('" }', '", events: [approval_cc] }')}`)
+  const { checks } = await makeModules(read, import.meta.dirname)
   const events = evaluate(checks['checks:events'] ?? '')
   const validate = validateBundled({ sources: {}, sinks: {}, events })
   const onNode = compileValidators(eventSchemas)

@@ -2,6 +2,7 @@ import { Type } from '@sinclair/typebox'
 import type { Config } from '../../src/config/config.ts'
 import { type LoadOptions, loadConfig } from '../../src/config/load.ts'
 import { formatProblems } from '../../src/config/problems.ts'
+import type { TextFile } from '../../src/config/text/files.ts'
 import { ConfigError, type Problem } from '../../src/core/errors.ts'
 import { defineSink } from '../../src/core/plugin.ts'
 import { eventSchemas } from '../../src/feishu/event-schemas.ts'
@@ -103,19 +104,30 @@ export const options: LoadOptions = {
   },
   sinkTypes: ['webhook', 'kafka', 'log'],
   eventSchemas,
+  readSchema: async () => {
+    throw new Error('ENOENT: no such file')
+  },
 }
 
-export function load(text: string, more: Partial<LoadOptions> = {}): Promise<Config> {
-  return loadConfig(text, { ...options, ...more })
+/** The text of routes.yaml alone, or texts by the names of their files, routes.yaml first. */
+export type Texts = string | Readonly<Record<string, string>>
+
+export function filesOf(texts: Texts): readonly TextFile[] {
+  const byName = typeof texts === 'string' ? { 'routes.yaml': texts } : texts
+  return Object.entries(byName).map(([name, text]) => ({ name, text }))
+}
+
+export function load(texts: Texts, more: Partial<LoadOptions> = {}): Promise<Config> {
+  return loadConfig(filesOf(texts), { ...options, ...more })
 }
 
 /** The problems of a text, none where it loads. Anything but a ConfigError is thrown on. */
 export async function problemsOf(
-  text: string,
+  texts: Texts,
   more: Partial<LoadOptions> = {},
 ): Promise<readonly Problem[]> {
   try {
-    await load(text, more)
+    await load(texts, more)
     return []
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
@@ -123,11 +135,14 @@ export async function problemsOf(
   }
 }
 
-/** `12:5 sinks.finance.retry: must be …`. */
-export function short({ line, column, path, message }: Problem): string {
-  return [`${line}:${column}`, path && `${path}:`, message].filter(Boolean).join(' ')
+/** `12:5 sinks.finance.retry: must be …`; with the file's name where it is not routes.yaml. */
+export function short({ file, line, column, path, message }: Problem): string {
+  const place = [file === 'routes.yaml' ? undefined : file, line, column]
+  return [place.filter((part) => part !== undefined).join(':'), path && `${path}:`, message]
+    .filter(Boolean)
+    .join(' ')
 }
 
-export async function report(text: string): Promise<string> {
-  return formatProblems('routes.yaml', text, await problemsOf(text))
+export async function report(texts: Texts): Promise<string> {
+  return formatProblems(filesOf(texts), await problemsOf(texts))
 }

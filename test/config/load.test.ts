@@ -69,6 +69,7 @@ describe('a file in order', () => {
         match: { approval_code: '7C468A54-8745-2245-9675-08B7C63E7A85', operate: 'CREATE' },
         to: ['finance', 'lake', 'chat'],
         enabled: true,
+        place: { file: 'routes.yaml', line: 38 },
       },
       {
         name: 'reads',
@@ -76,6 +77,7 @@ describe('a file in order', () => {
         match: { operate: ['READ'] },
         to: ['hr-app'],
         enabled: true,
+        place: { file: 'routes.yaml', line: 43 },
       },
     ])
   })

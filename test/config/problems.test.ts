@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { formatProblems } from '../../src/config/problems.ts'
-import { load, problemsOf, report } from './load-text.ts'
+import { filesOf, load, problemsOf, report } from './load-text.ts'
 
 describe('problems as people read them', () => {
   test('say the place, show the line and put a caret beneath', async () => {
@@ -46,7 +46,10 @@ sources: { 飞书: { type: feishu, verification_token: hush-hush-hush, path: 7 }
     const text = 'version: 1\nsinks:\n  a.b:\n    type: log\n  c: { type: webhook, secret: hush }\n'
     const problem = (path: string) => ({ path, message: 'cannot be opened: no such broker' })
     expect(
-      formatProblems('routes.yaml', text, [problem('sinks.a.b'), problem('sinks.c'), problem('')]),
+      formatProblems(
+        [{ name: 'routes.yaml', text }],
+        [problem('sinks.a.b'), problem('sinks.c'), problem('')],
+      ),
     ).toBe(`routes.yaml:3:3  sinks.a.b: cannot be opened: no such broker
       a.b:
       ^
@@ -66,7 +69,7 @@ sinks:
 `
     const { hiddenText } = await load(text)
     const problems = [{ path: 'sinks.c.timeout', message: 'cannot be opened: too soon' }]
-    expect(formatProblems('routes.yaml', text, problems, hiddenText)).toBe(
+    expect(formatProblems([{ name: 'routes.yaml', text }], problems, hiddenText)).toBe(
       `routes.yaml:4:70  sinks.c.timeout: cannot be opened: too soon
       c: { type: webhook, url: http://***@h/, encrypt_key: ***, timeout: 5s }
                                                                 ^`,
@@ -127,7 +130,7 @@ routes:
 const env = { KEY: 'HUSH-21', URL: 'ftp://HUSH-22' }
 
 async function reportOf(text: string): Promise<string> {
-  return formatProblems('routes.yaml', text, await problemsOf(text, { env }))
+  return formatProblems([{ name: 'routes.yaml', text }], await problemsOf(text, { env }))
 }
 
 describe('secrets', () => {
@@ -135,6 +138,17 @@ describe('secrets', () => {
     const shown = await reportOf(secretive)
     expect(shown).toContain('***')
     expect(shown).not.toContain('HUSH')
+  })
+
+  test('are in no report of a team’s file either, wherever it ends', async () => {
+    const main = 'version: 1\nsources: { feishu: { type: feishu, verification_token: x } }\n'
+    const lines = secretive.split('\n')
+    for (const end of lines.keys()) {
+      const files = { 'routes.yaml': main, 'routes.d/a.yaml': lines.slice(0, end).join('\n') }
+      const shown = formatProblems(filesOf(files), await problemsOf(files, { env }))
+      expect(shown).not.toContain('HUSH')
+      if (end > 10) expect(shown).toContain('routes.d/a.yaml:')
+    }
   })
 
   test('are shown as written where they come from outside', async () => {

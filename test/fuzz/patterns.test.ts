@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { afterAll, expect, test } from 'vitest'
 import { ConfigError } from '../../src/core/errors.ts'
-import { compileFilter, explainFilter } from '../../src/core/filter/compile.ts'
+import { compileExplanation, compileFilter } from '../../src/core/filter/compile.ts'
 import { createPatternIndex } from '../../src/core/filter/route-index.ts'
 import { name, patient, polluted, runs } from './arbitrary.ts'
 
@@ -100,7 +100,7 @@ test('a pattern is compiled or refused; it matches or not, and explaining agrees
       if (matches === undefined) return
       for (const each of events) {
         const isMatch = matches(each)
-        const reason = explainFilter(wanted, each)
+        const reason = compileExplanation(wanted)(each)
         expect(reason === undefined).toBe(isMatch)
         if (!isMatch) expect(reason).not.toBe('')
         if (isMatch) matched++

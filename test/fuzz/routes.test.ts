@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { afterAll, expect, test } from 'vitest'
 import { formatProblems } from '../../src/config/problems.ts'
-import { problemsOf } from '../config/load-text.ts'
+import { filesOf, problemsOf } from '../config/load-text.ts'
 import { jsonText, name, patient, polluted, runs } from './arbitrary.ts'
 
 afterAll(() => expect(polluted()).toEqual([]))
@@ -30,7 +30,7 @@ async function judge(text: string): Promise<number> {
     expect(line).toBeLessThanOrEqual(lines + 1)
     expect(column).toBeGreaterThanOrEqual(1)
   }
-  expect(formatProblems('routes.yaml', text, problems)).toBeTypeOf('string')
+  expect(formatProblems([{ name: 'routes.yaml', text }], problems)).toBeTypeOf('string')
   expect(performance.now() - startedAt).toBeLessThan(TOO_LONG_MS)
   return problems.length
 }
@@ -120,6 +120,28 @@ test(
     )
   },
 )
+
+test('any text in a file of routes.d is loaded or refused', patient, async () => {
+  const change = fc.record({ at: fc.nat(valid.length), drop: fc.nat(400), put: piece })
+  await fc.assert(
+    fc.asyncProperty(change, change, async (first, second) => {
+      const put = ({ at, drop, put }: typeof first) =>
+        valid.slice(0, at) + put + valid.slice(at + drop)
+      const files = {
+        'routes.yaml': valid,
+        'routes.d/a.yaml': put(first),
+        'routes.d/b.yaml': put(second),
+      }
+      const problems = await problemsOf(files, { env })
+      for (const { file = '', line = 0 } of problems) {
+        expect(Object.keys(files)).toContain(file)
+        expect(line).toBeLessThanOrEqual(files[file as keyof typeof files].split('\n').length + 1)
+      }
+      expect(formatProblems(filesOf(files), problems)).toBeTypeOf('string')
+    }),
+    { numRuns: runs(100) },
+  )
+})
 
 test.each([
   ['aliases of aliases', bomb((inner) => `[${inner}]`)],

@@ -15,7 +15,7 @@ export class BundleError extends Error {
 
 /** Modules and all that they import as one script, with other names for some globals. Throws BundleError. */
 export async function bundle(
-  { entry, checks }: MadeModules,
+  { entry, checks, unused = [] }: MadeModules,
   renamed: Readonly<Record<string, string>> = {},
 ): Promise<string> {
   const { outputFiles } = await build({
@@ -28,7 +28,7 @@ export async function bundle(
     // Nothing of Node's is there, and a package's code for browsers comes first.
     platform: 'browser',
     conditions: ['workerd', 'worker', 'browser'],
-    external: ['cloudflare:*'],
+    external: ['cloudflare:*', ...unused],
     // As Node reads TypeScript: without a tsconfig.json.
     tsconfigRaw: {},
     define: { ...renamed },

@@ -1,7 +1,8 @@
 import { fileURLToPath } from 'node:url'
-import type { BundledConfig } from '../../config/bundled.ts'
+import type { UnexpandedConfig } from '../../config/load-unexpanded.ts'
 import { standaloneEvents, standaloneSinks, standaloneSources } from '../../config/standalone.ts'
 import { eventSchemas } from '../../feishu/event-schemas.ts'
+import { readConsoleAssets } from '../../hosts/console-assets.ts'
 import { pluginFile, resolveSink, sourceTypes } from '../../hosts/node-plugs.ts'
 import { edgeSinks, edgeSources, type OwnModule } from './edge-plugs.ts'
 
@@ -10,10 +11,18 @@ export interface MadeModules {
   readonly entry: string
   /** What `entry` imports of them, by name. */
   readonly checks: Readonly<Record<string, string>>
+  /** Modules that are loaded when they are needed, as they are imported, and that nothing here will need. */
+  readonly unused?: readonly string[]
 }
 
+/** JSONata and its regular expressions are 80 KB gzipped. */
+const OF_TRANSFORMS = ['./transform/*']
+
 /** The file, the code that it names, and its checks, compiled. */
-export async function makeModules(config: BundledConfig, folder: string): Promise<MadeModules> {
+export async function makeModules(
+  { config, schemas }: Pick<UnexpandedConfig, 'config' | 'schemas'>,
+  folder: string,
+): Promise<MadeModules> {
   const sources = typesIn(config.sources)
   const sinks = typesIn(config.sinks)
   const plugs = await Promise.all(sinks.map((type) => resolveSink(folder, type)))
@@ -32,6 +41,7 @@ const worker = createWorker({
   sourceTypes: [${sources.map((_, index) => `source${index}`)}],
   sinkTypes: [${sinks.map((_, index) => `sink${index}`)}],
   checks: { sources, sinks, events },
+  assets: JSON.parse(${JSON.stringify(JSON.stringify(readConsoleAssets()))}),
 })
 export default worker.handler
 export const { Gateway, Outgoing } = worker
@@ -40,8 +50,11 @@ export const { Gateway, Outgoing } = worker
       'checks:sources': standaloneSources(sourceTypes.filter(({ type }) => sources.includes(type))),
       'checks:sinks': standaloneSinks(plugs.filter((plug) => plug !== undefined)),
       // Of all types: a replay checks events of types that no source accepts any more.
-      'checks:events': standaloneEvents(eventSchemas),
+      'checks:events': standaloneEvents({ ...eventSchemas, ...schemas }),
     },
+    unused: config.sinks.some(({ written }) => written.transform !== undefined)
+      ? []
+      : OF_TRANSFORMS,
   }
 }
 

@@ -1,11 +1,12 @@
-import { basename, dirname, resolve } from 'node:path'
+import { readFile } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
 import { loadUnexpanded, type UnexpandedConfig } from '../../config/load-unexpanded.ts'
 import { formatProblems } from '../../config/problems.ts'
 import { ConfigError, type Problem } from '../../core/errors.ts'
 import { eventSchemas } from '../../feishu/event-schemas.ts'
 import { ConfigFileError } from '../../hosts/config-file-error.ts'
-import { readText } from '../../hosts/node-config.ts'
 import { resolveSink, sourceTypes } from '../../hosts/node-plugs.ts'
+import { readRoutesFiles } from '../../hosts/routes-files.ts'
 import { checkTarget } from './check-target.ts'
 import { edgeSinks } from './edge-plugs.ts'
 
@@ -24,17 +25,17 @@ export interface UnexpandedFile extends Omit<UnexpandedConfig, 'warnings' | 'hid
 /** Throws ConfigFileError with every problem at once. */
 export async function readUnexpanded(file: string): Promise<UnexpandedFile> {
   const folder = dirname(resolve(file))
-  const text = await readText(file)
+  const files = await readRoutesFiles(file, async () => {})
   const report = (problems: readonly Problem[], hiddenText?: string) =>
-    formatProblems(basename(file), text, problems, hiddenText)
+    formatProblems(files, problems, hiddenText)
   try {
-    const { config, variables, warnings, hiddenText } = await withoutEnvironment(() =>
-      loadUnexpanded(text, {
-        fileName: basename(file),
+    const { config, schemas, variables, warnings, hiddenText } = await withoutEnvironment(() =>
+      loadUnexpanded(files, {
         sources: sourceTypes,
         resolveSink: (type) => resolveSink(folder, type),
         sinkTypes: [...edgeSinks.keys()],
         eventSchemas,
+        readSchema: (path) => readFile(resolve(folder, path), 'utf8'),
         checkTarget,
       }),
     )
@@ -44,6 +45,7 @@ export async function readUnexpanded(file: string): Promise<UnexpandedFile> {
     return {
       folder,
       config,
+      schemas,
       variables,
       warnings: report(warnings),
       report: reportHidden,

@@ -5,8 +5,9 @@ import type { Finding } from './finding.ts'
 
 const rules = (description: string) =>
   T.Optional(
-    T.Array(T.String({ examples: ['10.0.0.0/8', 'hooks.example.com', '*.example.com'] }), {
+    T.Array(T.String(), {
       description,
+      examples: [['10.0.0.0/8', 'hooks.example.com', '*.example.com']],
       maxItems: 10_000,
     }),
   )

@@ -37,7 +37,7 @@ export async function checkSource(
   const written = checkSourceOptions(entry.value).filter(({ path: [name = ''] }) =>
     Object.hasOwn(common.properties, name),
   )
-  const { schema, findings: others } = checkEntry(entry, common, plug)
+  const { schema, findings: others } = await checkEntry(entry, common, plug)
   const findings = [...written, ...withoutEffects(others, written)]
   if (findings.length > 0) return { config: undefined, schema, findings }
   const [{ type, path, events }, options] = split<SourceOptions>(entry.value, common)
@@ -52,7 +52,7 @@ export async function checkSink(
   plug: Plug | undefined,
 ): Promise<Checked<SinkConfig>> {
   const written = checkSettings(entry.value)
-  const { schema, findings } = checkEntry(entry, sinkSchema, plug)
+  const { schema, findings } = await checkEntry(entry, sinkSchema, plug)
   if (findings.length + written.length > 0) {
     return { config: undefined, schema, findings: [...findings, ...written] }
   }
@@ -63,14 +63,15 @@ export async function checkSink(
   return { config: { name: entry.name, type, settings, options, fingerprint }, schema, findings }
 }
 
-function checkEntry({ value, unknown = [] }: Entry, common: TObject, plug: Plug | undefined) {
+async function checkEntry({ value, unknown = [] }: Entry, common: TObject, plug: Plug | undefined) {
   const { schema, check } = plug ? plugShape(common, plug) : shapeOf(common)
   const found = check(value, isCertain(unknown))
   if (!plug) return { schema, findings: found }
   const findings = [...checkTaken(common, plug), ...found]
   // What the plug would say of a reference, or of what stands beside one, may be wrong of its value.
   const isKnown = unknown.length === 0
-  return { schema, findings: isKnown ? withPlugCheck(findings, value, common, plug) : findings }
+  if (!isKnown) return { schema, findings }
+  return { schema, findings: await withPlugCheck(findings, value, common, plug) }
 }
 
 function checkTaken(common: TObject, plug: Plug): Finding[] {

@@ -1,20 +1,31 @@
 import type { TSchema } from '@sinclair/typebox'
 import { compileEgress, type EgressOptions } from '../../core/egress/rules.ts'
-import { isObject, type Json } from '../../core/event.ts'
-import type { Retention } from '../../core/plan.ts'
+import { isObject, type Json, type JsonObject } from '../../core/event.ts'
+import type { AlertSettings, Retention } from '../../core/plan.ts'
 import type { SinkType, SourceType } from '../../core/plugin.ts'
 import type { SinkConfig, SourceConfig } from '../config.ts'
 import type { Document, Place } from '../text/document.ts'
 import type { ExpandedTree } from '../text/expand.ts'
+import type { Files } from '../text/files.ts'
 import { hideSecrets, secretsOf, wholeSchema } from '../text/masks.ts'
 import type { Disclosure } from '../text/report.ts'
 import { wordsIn } from '../text/words.ts'
+import { alertsOf, checkAlerts, pausedAlerts } from './alerts.ts'
 import { checkEgress, egressOf } from './egress.ts'
 import type { Entry } from './entries.ts'
+import { type EventSchemas, readSchemas } from './event-schemas.ts'
 import { beneath, type Finding, type Path } from './finding.ts'
 import { fileSchema, routeSchema } from './options.ts'
+import { misspeltFields, redactOf } from './redact.ts'
+import { withoutReferences } from './references.ts'
 import { refusedHosts } from './refused-hosts.ts'
-import { type CheckedRoutes, checkRoutes, type Known, unknownOrders } from './routes.ts'
+import {
+  type CheckedRoutes,
+  checkRoutes,
+  type Known,
+  unknownOrders,
+  unseenSchemas,
+} from './routes.ts'
 import { type CheckedSection, checkSinks, checkSources } from './sections.ts'
 import { checkRetention, retentionOf } from './settings.ts'
 import { plainSchema, shapeOf } from './shape.ts'
@@ -30,6 +41,8 @@ export interface CheckOptions {
   readonly sinkTypes: readonly string[]
   /** By event type: what `match` may ask for. */
   readonly eventSchemas: Readonly<Record<string, TSchema>>
+  /** The text of a file that routes.yaml names in `schemas`; rejects where there is none. */
+  readSchema(path: string): Promise<string>
   /** Whether the file runs where a host's addresses are looked up by the platform, and are known to nobody else. */
   readonly hidesAddresses?: boolean
 }
@@ -41,6 +54,10 @@ export interface CheckedFile {
   readonly routes: CheckedRoutes
   readonly retention: Retention
   readonly egress: EgressOptions
+  readonly alerts: AlertSettings | null
+  /** Of events, by type: those that `schemas` names. */
+  readonly schemas: EventSchemas['schemas']
+  readonly redact: readonly string[]
   readonly findings: readonly Finding[]
   readonly warnings: readonly Finding[]
 }
@@ -54,16 +71,8 @@ export async function checkFile(
   const file = isObject(value) ? value : {}
   const badRetention = checkRetention(file.retention)
   const wrong = shapeOf(fileSchema).check(value)
-  const entriesIn = (section: 'sources' | 'sinks') => entriesOf(section, file[section], unknown)
-  const sinkEntries = entriesIn('sinks')
-  const sources = await checkSources(entriesIn('sources'), options.sources)
-  const sinks = await checkSinks(sinkEntries, options.sinkTypes, options.resolveSink)
-  const eventSchemas = Object.entries(options.eventSchemas)
-  const known: Known = {
-    events: acceptedEvents(file.sources, sources.configs),
-    sinks: new Set(sinkEntries.map(({ name }) => name)),
-    eventSchemas: new Map(eventSchemas.map(([type, schema]) => [type, plainSchema(schema)])),
-  }
+  const named = await checkNamed(file, options, unknown)
+  const { sources, sinks, own, known } = named
   const egress = egressOf(file.egress)
   const badEgress = checkEgress(file.egress)
   const refused =
@@ -76,17 +85,66 @@ export async function checkFile(
     ...beneath(['routes'], routes.findings),
     ...beneath(['retention'], badRetention),
     ...beneath(['egress'], badEgress),
+    ...beneath(['schemas'], own.findings),
+    ...beneath(['alerts'], checkAlerts(file.alerts, known.sinks)),
     ...refused,
   ]
-  const warnings = [
-    ...beneath(['sources'], misspeltEvents(sources.configs, Object.keys(options.eventSchemas))),
+  const warnings = warningsOf(file, named, routes)
+  return {
+    ...{ sources, sinks, routes, egress, findings, warnings },
+    schemas: own.schemas,
+    retention: retentionOf(file.retention),
+    alerts: alertsOf(file.alerts),
+    redact: redactOf(file.redact),
+  }
+}
+
+/** What stands in the file by name. */
+interface Named {
+  readonly sources: CheckedSection<SourceConfig>
+  readonly sinks: CheckedSection<SinkConfig>
+  readonly own: EventSchemas
+  readonly known: Known
+}
+
+async function checkNamed(
+  file: JsonObject,
+  options: CheckOptions,
+  unknown: readonly Path[],
+): Promise<Named> {
+  const sinkEntries = entriesOf('sinks', file.sinks, unknown)
+  const sources = await checkSources(entriesOf('sources', file.sources, unknown), options.sources)
+  const sinks = await checkSinks(sinkEntries, options.sinkTypes, options.resolveSink)
+  const own = await readSchemas(file.schemas, options.readSchema)
+  const schemas = Object.entries({ ...options.eventSchemas, ...own.schemas })
+  const known: Known = {
+    events: acceptedEvents(file.sources, sources.configs),
+    sinks: new Set(sinkEntries.map(({ name }) => name)),
+    eventSchemas: new Map(
+      schemas.map(([type, schema]) => [type, withoutReferences(plainSchema(schema))]),
+    ),
+  }
+  return { sources, sinks, own, known }
+}
+
+function warningsOf(
+  file: JsonObject,
+  { sources, sinks, own, known }: Named,
+  routes: CheckedRoutes,
+): readonly Finding[] {
+  const { eventSchemas } = known
+  const sentTo = routes.configs.flatMap(({ to }) => to)
+  const alerted = alertsOf(file.alerts)?.to ?? []
+  return [
+    ...beneath(['sources'], misspeltEvents(sources.configs, [...eventSchemas.keys()])),
     ...beneath(['routes'], routes.warnings),
     ...beneath(['routes'], unsubscribedRoutes(routes.configs, sources.configs, known)),
+    ...beneath(['schemas'], unseenSchemas(Object.keys(own.schemas), known)),
+    ...beneath(['redact'], misspeltFields(file.redact, [...eventSchemas.values()])),
     ...beneath(['sinks'], unknownOrders(sinks.configs, known)),
-    ...unusedSinks(sinks, routes),
+    ...beneath(['alerts'], pausedAlerts(file.alerts, sinks.configs)),
+    ...unusedSinks(sinks, [...sentTo, ...alerted]),
   ]
-  const retention = retentionOf(file.retention)
-  return { sources, sinks, routes, retention, egress, findings, warnings }
 }
 
 async function checkHosts(
@@ -126,8 +184,8 @@ function acceptedEvents(
   ])
 }
 
-function unusedSinks(sinks: CheckedSection<SinkConfig>, routes: CheckedRoutes): Finding[] {
-  const used = new Set(routes.configs.flatMap(({ to }) => to))
+function unusedSinks(sinks: CheckedSection<SinkConfig>, named: readonly string[]): Finding[] {
+  const used = new Set(named)
   const unused = sinks.configs.filter(({ name }) => !used.has(name))
   return unused.map(({ name }) => {
     return { path: ['sinks', name], message: 'no route sends to it', onKey: true }
@@ -135,12 +193,10 @@ function unusedSinks(sinks: CheckedSection<SinkConfig>, routes: CheckedRoutes): 
 }
 
 /** What stands in the file itself and is a secret. */
-export function secretPlaces(
-  document: Document,
-  { sources, sinks }: CheckedFile,
-): readonly Place[] {
+export function secretPlaces(document: Files, { sources, sinks }: CheckedFile): readonly Place[] {
   const entries = { sources: sources.schemas, sinks: sinks.schemas }
-  const whole = wholeSchema(plainSchema(fileSchema), entries, plainSchema(routeSchema))
+  const [, ...teams] = document.parts.map(({ name }) => name)
+  const whole = wholeSchema(plainSchema(fileSchema), entries, plainSchema(routeSchema), teams)
   return secretsOf(document, whole)
 }
 

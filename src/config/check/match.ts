@@ -74,10 +74,9 @@ function checkLeaf({ path, field, value }: Leaf, schemas: readonly JsonObject[])
 /** The schemas of what these keys lead to, through lists as well. */
 function schemasOf(field: Path, schemas: readonly JsonObject[]): readonly JsonObject[] {
   return field.reduce<readonly JsonObject[]>((outer, name) => {
-    return outer.flatMap((schema) => {
-      const objects = [schema, ...itemSchemas(schema)]
-      return isOpen(schema) ? [schema] : objects.flatMap((object) => propertySchemas(object, name))
-    })
+    return outer
+      .flatMap((schema) => [schema, ...itemSchemas(schema)])
+      .flatMap((object) => (isOpen(object) ? [object] : propertySchemas(object, name)))
   }, schemas)
 }
 

@@ -2,7 +2,9 @@ import * as T from '@sinclair/typebox'
 import type { JsonObject } from '../../core/event.ts'
 import { DURATION_PATTERN } from '../duration.ts'
 import { RATE_PATTERN } from '../rate.ts'
+import { alertsSchema } from './alerts.ts'
 import { egressSchema } from './egress.ts'
+import { redactSchema } from './redact.ts'
 
 const duration = (description: string, byDefault?: string) =>
   T.String({
@@ -16,6 +18,8 @@ export const PLUG_NAME = '^[a-z][a-z0-9-]*$'
 
 const plugName = (description: string, examples: readonly string[]) =>
   T.String({ description, pattern: PLUG_NAME, examples })
+
+const EVENT_TYPE = '^[A-Za-z0-9_.-]+$'
 
 const closed = { additionalProperties: false }
 
@@ -38,6 +42,7 @@ const retrySchema = T.Object(
     schedule: T.Optional(
       T.Array(duration('One wait.'), {
         description: 'The waits themselves, in place of attempts, initial, factor and max.',
+        examples: [['5s', '5m', '30m', '2h']],
         maxItems: 999,
       }),
     ),
@@ -116,7 +121,7 @@ const sourceSchema = T.Object({
   events: T.Union(
     [
       T.Literal('*'),
-      T.Array(T.String({ pattern: '^[A-Za-z0-9_.-]+$', examples: ['approval_cc'] }), {
+      T.Array(T.String({ pattern: EVENT_TYPE, examples: ['approval_cc'] }), {
         minItems: 1,
       }),
     ],
@@ -134,22 +139,32 @@ export function sourceSchemaOf(type: { readonly connects?: boolean } | undefined
   return type?.connects ? connectingSchema : sourceSchema
 }
 
-const names = (of: string) => T.Array(T.String({ minLength: 1 }), { description: of, minItems: 1 })
+const names = (description: string, examples: readonly (readonly string[])[]) =>
+  T.Array(T.String({ minLength: 1 }), { description, minItems: 1, examples })
 
 export const routeSchema = T.Object(
   {
-    name: T.String({ description: 'What logs and answers call it.', minLength: 1 }),
-    from: T.Optional(names('Only events of these sources; all without it.')),
+    name: T.String({
+      description: 'What logs and answers call it; each route has its own.',
+      minLength: 1,
+      examples: ['finance-created'],
+    }),
+    from: T.Optional(names('Only events of these sources; all without it.', [['feishu']])),
     match: T.Optional(
       T.Object(
         {},
         {
           additionalProperties: true,
-          description: 'An event pattern over the event, type, app_id and tenant_key.',
+          description:
+            'An event pattern over the event, type, app_id and tenant_key; every event without it.',
+          examples: [
+            { operate: 'CREATE' },
+            { approval_code: ['7C468A54-8745-2245-9675-08B7C63E7A85'], operate: [{ prefix: 'C' }] },
+          ],
         },
       ),
     ),
-    to: names('The sinks that are owed an event that matches.'),
+    to: names('The sinks that are owed an event that matches.', [['finance', 'lake']]),
     enabled: T.Boolean({ description: 'false: as if it were not there.', default: true }),
   },
   { ...closed, description: 'Which events go to which sinks.' },
@@ -183,15 +198,34 @@ const retentionSchema = T.Object(
   },
 )
 
+/** Files by event types. */
+const schemasSchema = T.Unsafe<Readonly<Record<string, string>>>({
+  type: 'object',
+  description:
+    'JSON Schemas of the `event` object, by event type: events that break theirs are quarantined. One for a type that the gateway knows takes the place of its own.',
+  propertyNames: { type: 'string', pattern: EVENT_TYPE, examples: ['my_event'] },
+  additionalProperties: {
+    type: 'string',
+    minLength: 1,
+    description: 'A file beside routes.yaml, JSON or YAML, with a JSON Schema (draft-07).',
+    examples: ['./my.schema.json'],
+  },
+  maxProperties: 1000,
+  examples: [{ my_event: './my.schema.json' }],
+})
+
 /** The whole of routes.yaml. What a source, a sink or a route holds is checked by its own schema. */
 export const fileSchema = T.Object(
   {
-    version: T.Literal(1, { description: 'The version of this format.' }),
+    version: T.Literal(1, { description: 'The version of this format.', examples: [1] }),
     sources: named('Where events come in.', { minProperties: 1 }),
     sinks: T.Optional(named('Where events go.')),
     routes: T.Optional(T.Array(T.Unknown(), { description: 'Who gets what.' })),
     retention: retentionSchema,
     egress: T.Optional(egressSchema),
+    schemas: T.Optional(schemasSchema),
+    alerts: T.Optional(alertsSchema),
+    redact: T.Optional(redactSchema),
   },
   { ...closed, title: 'routes.yaml of lark-fanout' },
 )

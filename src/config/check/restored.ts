@@ -43,7 +43,7 @@ export async function restoreSources(
   standards: Standards,
 ): Promise<RestoredSection<SourceConfig>> {
   const restoring = sources.map(async ({ written, ...source }) => {
-    const { options, findings } = restoreOptions(source, section, standards, sourceSchemaOf)
+    const { options, findings } = await restoreOptions(source, section, standards, sourceSchemaOf)
     const fingerprint = await fingerprintOf({ type: source.type, options })
     return { config: { ...source, options, fingerprint }, findings }
   })
@@ -56,7 +56,7 @@ export async function restoreSinks(
   standards: Standards,
 ): Promise<RestoredSection<SinkConfig>> {
   const restoring = sinks.map(async ({ written, ...sink }) => {
-    const { options, findings } = restoreOptions(sink, section, standards, () => sinkSchema)
+    const { options, findings } = await restoreOptions(sink, section, standards, () => sinkSchema)
     const { type, settings } = sink
     const fingerprint = await fingerprintOf({ type, settings, options })
     return { config: { ...sink, options, fingerprint }, findings }
@@ -64,12 +64,12 @@ export async function restoreSinks(
   return checkTogether('sinks', await Promise.all(restoring), standards)
 }
 
-function restoreOptions(
+async function restoreOptions(
   { name, type }: Pick<SinkConfig, 'name' | 'type'>,
   section: Json | undefined,
   { checks, types }: Standards,
   commonTo: (plug: Plug) => TObject,
-): { options: JsonObject; findings: readonly Finding[] } {
+): Promise<{ options: JsonObject; findings: readonly Finding[] }> {
   const entry = (isObject(section) ? section[name] : undefined) ?? {}
   const check = Object.hasOwn(checks, type) ? checks[type] : undefined
   const plug = types.find((known) => known.type === type)
@@ -78,7 +78,7 @@ function restoreOptions(
     return { options: {}, findings: [{ path: [name, 'type'], message }] }
   }
   const common = commonTo(plug)
-  const findings = withPlugCheck(findWith(check)(entry), entry, common, plug)
+  const findings = await withPlugCheck(findWith(check)(entry), entry, common, plug)
   const [, options] = split(entry, common)
   return { options, findings: beneath([name], findings) }
 }

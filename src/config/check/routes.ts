@@ -35,6 +35,14 @@ export function unknownOrders(sinks: readonly SinkConfig[], known: Known): Findi
   })
 }
 
+/** Schemas of events that no source accepts. Paths begin with an event type. */
+export function unseenSchemas(types: readonly string[], known: Known): Finding[] {
+  const accepted = acceptedTypes(known.events.keys(), known)
+  const unseen = types.filter((type) => accepted !== '*' && !accepted.has(type))
+  const message = 'no source accepts events of this type: name it in the events of one'
+  return unseen.map((type) => ({ path: [type], message, onKey: true }))
+}
+
 /** Gives the routes their defaults. Paths of findings begin with a route's index. */
 export function checkRoutes(routes: readonly Json[], known: Known): CheckedRoutes {
   const combinations = checkCombinations(routes)

@@ -1,5 +1,6 @@
 import { messageOf } from '../../core/errors.ts'
 import { isObject, type Json, type JsonObject } from '../../core/event.ts'
+import { OWN } from '../../core/own-events.ts'
 import { closest } from '../../core/suggest.ts'
 import type { SinkConfig, SourceConfig } from '../config.ts'
 import { type Checked, checkSink, checkSource, type Entry } from './entries.ts'
@@ -34,7 +35,8 @@ export async function checkSources(
   const section = sectionOf(entries, await Promise.all(checking))
   const plugs = new Map(types.map((known) => [known.type, known]))
   const shared = sharedOptions('sources', section.configs, plugs)
-  return { ...section, findings: [...section.findings, ...checkPaths(section.configs), ...shared] }
+  const wrong = [...checkNames(entries), ...checkPaths(section.configs), ...shared]
+  return { ...section, findings: [...section.findings, ...wrong] }
 }
 
 /** `known` are the types that are sure to be there; `resolve` also looks for plugins. */
@@ -123,6 +125,14 @@ function sectionOf<T>(
     schemas: Object.fromEntries(schemas),
     findings: checked.flatMap(({ findings }, index) => beneath([names[index] ?? ''], findings)),
   }
+}
+
+/** What an event's source is called in lists tells whether it is the gateway's own. */
+function checkNames(entries: readonly Entry[]): Finding[] {
+  const message = "is what the gateway's own events are said to come from: choose another name"
+  return entries.flatMap(({ name }) =>
+    name === OWN ? [{ path: [name], message, onKey: true }] : [],
+  )
 }
 
 /** Every source that does not connect by itself has a path of its own. */

@@ -40,7 +40,7 @@ function findingOf(error: ErrorObject): readonly Finding[] {
   const path = pathOf(error.instancePath)
   switch (error.keyword) {
     case 'required':
-      return beneath(path, [{ path: [error.params.missingProperty], message: 'is required' }])
+      return beneath(path, [{ path: [error.params.missingProperty], message: LACK }])
     case 'additionalProperties':
     case 'unevaluatedProperties':
       return unknownKey(path, error)
@@ -54,6 +54,13 @@ function findingOf(error: ErrorObject): readonly Finding[] {
         ? [{ path, message: messageFor(error) }]
         : [{ path: [...path, error.propertyName], message: messageFor(error), onKey: true }]
   }
+}
+
+const LACK = 'is required'
+
+/** Whether a problem is that something is not there. */
+export function isLack(problem: string): boolean {
+  return problem.endsWith(`: ${LACK}`)
 }
 
 /** A secret may be a list of them. */

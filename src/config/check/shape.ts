@@ -20,7 +20,7 @@ export interface Plug {
   readonly concurrency?: number
   readonly connects?: boolean
   readonly unique?: string
-  check?(options: JsonObject): readonly Problem[]
+  check?(options: JsonObject): readonly Problem[] | Promise<readonly Problem[]>
 }
 
 const shapes = new WeakMap<object, Shape>()
@@ -61,7 +61,7 @@ export function entrySchema(common: TObject, { type, options, concurrency }: Plu
   const properties = {
     ...objectOf(own.properties),
     ...objectOf(shared.properties),
-    type: { ...objectOf(objectOf(shared.properties).type), const: type },
+    type: { ...objectOf(objectOf(shared.properties).type), const: type, examples: [type] },
   }
   return {
     ...own,

@@ -37,8 +37,10 @@ function typeMessage(schema: JsonObject, data: unknown): string {
   return `must be ${expected}, ${data === null ? 'but is empty' : `not ${kindOf(data)}`}`
 }
 
-function exampleMessage({ examples }: JsonObject): string | undefined {
-  return Array.isArray(examples) ? `must look like ${examples.map(shown).join(', ')}` : undefined
+/** Of what has to have a form of its own. */
+function exampleMessage({ pattern, examples }: JsonObject): string | undefined {
+  if (pattern === undefined || !Array.isArray(examples)) return undefined
+  return `must look like ${examples.map(shown).join(', ')}`
 }
 
 /** `must be one of a, b`, and which one was probably meant. */

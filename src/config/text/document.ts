@@ -36,10 +36,14 @@ export interface Document {
   /** The place of a value, or of the nearest one around it. */
   placeOf(path: Path): Place | undefined
   positionAt(offset: number): Position
+  /** A path as the author counts: a route's index is that of its file. */
+  shownPath(path: Path): Path
 }
 
 /** Both from 1. */
 export interface Position {
+  /** Where there may be several. */
+  readonly file?: string
   readonly line: number
   readonly column: number
 }
@@ -67,7 +71,7 @@ export function readDocument(text: string): Document {
   const byPath = new Map(places.map((place) => [pathKey(place.path), place]))
   const placeOf = (path: Path): Place | undefined =>
     byPath.get(pathKey(path)) ?? (path.length > 0 ? placeOf(path.slice(0, -1)) : undefined)
-  return { text, value, places, findings, placeOf, positionAt }
+  return { text, value, places, findings, placeOf, positionAt, shownPath: (path) => path }
 }
 
 function positionsOf(lines: LineCounter): (offset: number) => Position {

@@ -16,6 +16,8 @@ export interface Expanded {
   /** What came from outside, by the reference as it is written. */
   readonly parts: ReadonlyMap<string, string>
   readonly problems: readonly string[]
+  /** Whether nothing is wrong but that a value is not here. */
+  readonly isLacking: boolean
 }
 
 const REFERENCE = /\$\$|\$\{([^}]*)(\}?)/g
@@ -66,12 +68,14 @@ export function variablesIn(text: string): readonly Variable[] {
  */
 export function expandText(text: string, surroundings: Surroundings): Expanded {
   const problems = new Set<string>()
+  const lacks = new Set<string>()
   const parts = new Map<string, string>()
   const value = text.replaceAll(REFERENCE, (reference, inner: string, end: string) => {
     if (reference === '$$') return '$'
     const resolved = end === '' ? unknownForm : resolve(inner, surroundings)
     if ('problem' in resolved) {
       problems.add(resolved.problem)
+      if (resolved.isLack) lacks.add(resolved.problem)
       return reference
     }
     parts.set(reference, resolved.value)
@@ -80,15 +84,17 @@ export function expandText(text: string, surroundings: Surroundings): Expanded {
   if (problems.size === 0 && value.trim() === '' && hasReference(text)) {
     problems.add(`is empty: ${text} comes to nothing`)
   }
-  return { value, parts, problems: [...problems] }
+  const isLacking = lacks.size > 0 && lacks.size === problems.size
+  return { value, parts, problems: [...problems], isLacking }
 }
 
 /** Does not quote what is there: it may be a password with a dollar in it. */
 const unknownForm = {
   problem: `has a $ and { that are none of \${VAR}, \${VAR:-default} and \${file:/path}; a dollar by itself is $$`,
+  isLack: false,
 }
 
-type Resolved = { readonly value: string } | { readonly problem: string }
+type Resolved = { readonly value: string } | { readonly problem: string; readonly isLack: boolean }
 
 function resolve(inner: string, surroundings: Surroundings): Resolved {
   const [, name, fallback] = VARIABLE.exec(inner) ?? []
@@ -104,21 +110,22 @@ function resolveVariable(
   { env, inventSecret, whereToSet = 'in the environment or in .env' }: Surroundings,
 ): Resolved {
   if (fallback?.includes('{')) {
-    return { problem: `\${${name}:-…}: a default cannot hold a {, for it ends at the first }` }
+    const problem = `\${${name}:-…}: a default cannot hold a {, for it ends at the first }`
+    return { problem, isLack: false }
   }
   const value = Object.hasOwn(env, name) ? env[name] : undefined
   if (value) return { value }
   if (fallback !== undefined) return { value: fallback.replaceAll('$$', () => '$') }
   if (inventSecret) return { value: inventSecret(name) }
   const state = value === undefined ? 'not set' : 'set, but empty'
-  return { problem: `${name} is ${state}: set it ${whereToSet}` }
+  return { problem: `${name} is ${state}: set it ${whereToSet}`, isLack: true }
 }
 
 function resolveFile(path: string, { readFile }: Surroundings): Resolved {
   try {
     const value = readFile(path).replace(/\r?\n$/, '')
-    return value === '' ? { problem: `${path} is empty` } : { value }
+    return value === '' ? { problem: `${path} is empty`, isLack: true } : { value }
   } catch (error) {
-    return { problem: `cannot read ${path}: ${messageOf(error)}` }
+    return { problem: `cannot read ${path}: ${messageOf(error)}`, isLack: true }
   }
 }

@@ -6,6 +6,8 @@ export interface ExpandedTree {
   /** A copy of its own, with a value in place of each reference. */
   readonly value: Json
   readonly findings: readonly Finding[]
+  /** Where a value is not here: the text is left as it is written, which is a finding as well. */
+  readonly lacking: readonly Path[]
   /** Each value that came from outside. */
   readonly words: readonly Word[]
 }
@@ -27,14 +29,16 @@ const INVENTABLE = ['verification_token', 'encrypt_key']
 export function expandTree(file: Json, surroundings: Surroundings): ExpandedTree {
   const { inventSecret, ...withoutInventing } = surroundings
   const findings: Finding[] = []
+  const lacking: Path[] = []
   const words: Word[] = []
 
   function expandString(text: string, path: Path): string {
     const [section, , option = ''] = path
     const isInventable = section === 'sources' && INVENTABLE.includes(option)
     const around = isInventable ? surroundings : withoutInventing
-    const { value, parts, problems } = expandText(text, around)
+    const { value, parts, problems, isLacking } = expandText(text, around)
     for (const message of problems) findings.push({ path, message })
+    if (isLacking) lacking.push(path)
     if (hasReference(text)) words.push({ path, value, shown: text })
     for (const [shown, part] of parts) {
       if (part !== value && part.length >= SHORTEST_PART) words.push({ path, value: part, shown })
@@ -42,13 +46,18 @@ export function expandTree(file: Json, surroundings: Surroundings): ExpandedTree
     return value
   }
 
-  return { value: mapTexts(file, expandString), findings, words }
+  return { value: mapTexts(file, expandString), findings, lacking, words }
 }
 
-/** A copy with another text in place of each. */
+/** A sink's `transform` has dollars of its own: `$$`, `$sum(…)`. */
+function isExpression([section, , option, ...more]: Path): boolean {
+  return section === 'sinks' && option === 'transform' && more.length === 0
+}
+
+/** A copy with another text in place of each that may hold references. */
 export function mapTexts(value: Json, change: (text: string, path: Path) => string): Json {
   const map = (at: Json, path: Path): Json => {
-    if (typeof at === 'string') return change(at, path)
+    if (typeof at === 'string') return isExpression(path) ? at : change(at, path)
     if (Array.isArray(at)) return at.map((item, index) => map(item, [...path, `${index}`]))
     if (!isObject(at)) return at
     const entries = Object.entries(at)

@@ -80,11 +80,12 @@ function isSecret({ path, kind }: Place, schema: JsonObject): boolean {
   return false
 }
 
-/** The shapes of a file's entries as the one schema of the file. */
+/** The shapes of the entries of a plan's files as the one schema of these. `teams` are the names of files of routes.d. */
 export function wholeSchema(
   file: JsonObject,
   entries: Readonly<Record<'sources' | 'sinks', JsonObject>>,
   route: JsonObject,
+  teams: readonly string[],
 ): JsonObject {
   const properties = isObject(file.properties) ? file.properties : {}
   return {
@@ -93,6 +94,10 @@ export function wholeSchema(
       sources: { properties: entries.sources },
       sinks: { properties: entries.sinks },
       routes: { items: route },
+      ...Object.fromEntries(teams.map((name) => [name, besideEntries])),
     },
   }
 }
+
+/** What else a file of routes.d may hold. All more is unknown. */
+const besideEntries = { properties: { version: {}, sinks: {}, routes: {} } }

@@ -1,9 +1,10 @@
 import type { Problem } from '../../core/errors.ts'
 import { type Finding, MAX_PROBLEMS, type Path, pathKey } from '../check/finding.ts'
 import type { LocatedProblem } from '../config.ts'
-import type { Document, Position } from './document.ts'
+import type { Document } from './document.ts'
 import { excerptOf } from './excerpt.ts'
 import type { Word } from './expand.ts'
+import type { Files } from './files.ts'
 
 /** What must not be shown, and what is shown in its place. */
 export interface Disclosure {
@@ -19,24 +20,38 @@ export function locate(
   disclosure: Disclosure,
 ): LocatedProblem[] {
   const conceal = concealing(disclosure.words)
-  const placed = findings.map((finding) => {
-    const offset = offsetOf(finding, document)
-    return { ...finding, offset, at: document.positionAt(offset) }
-  })
-  return inOrder(placed, ({ path, message, offset, at }) => ({
-    path: path.join('.'),
+  const placed = findings.map((finding) => ({ ...finding, offset: offsetOf(finding, document) }))
+  const sorted = placed.toSorted((a, b) => a.offset - b.offset)
+  return firstOf(sorted, ({ path, message, offset }) => ({
+    path: document.shownPath(path).join('.'),
     message: conceal(message, path),
-    ...at,
+    ...document.positionAt(offset),
     excerpt: excerptOf(disclosure.hiddenText, offset),
   }))
 }
 
-/** As problems, in the order of the file, and no more of them than help. */
-export function inOrder<Placed extends { readonly at: Position }, Shown extends Problem>(
-  placed: readonly Placed[],
+/** The same of the files of a plan. Where some cannot be read, nothing is said that could hang on what they hold. */
+export function locateAll(
+  findings: readonly Finding[],
+  files: Files,
+  disclosure: Disclosure,
+): LocatedProblem[] {
+  const isSure = (finding: Finding) => !mayBeElsewhere(finding, files)
+  const sure = files.faults.length === 0 ? findings : findings.filter(isSure)
+  return [...files.faults, ...locate(sure, files, disclosure)]
+}
+
+/** Whether it is about a section that is not here, or about a name in a list of them. */
+function mayBeElsewhere({ path }: Finding, { placeOf }: Files): boolean {
+  if (path.length === 1) return placeOf(path)?.path.length !== 1
+  return ['to', 'from'].includes(path.at(-2) ?? '')
+}
+
+/** As problems, no more of them than help. */
+export function firstOf<Placed, Shown extends Problem>(
+  sorted: readonly Placed[],
   show: (one: Placed) => Shown,
 ): Shown[] {
-  const sorted = placed.toSorted((a, b) => a.at.line - b.at.line || a.at.column - b.at.column)
   const problems = sorted.slice(0, MAX_PROBLEMS).map(show)
   const last = problems.at(-1)
   const more = sorted.length - problems.length

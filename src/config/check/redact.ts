@@ -1,0 +1,40 @@
+import * as T from '@sinclair/typebox'
+import type { Json, JsonObject } from '../../core/event.ts'
+import { closest } from '../../core/suggest.ts'
+import type { Finding } from './finding.ts'
+import { itemSchemas, knownKeys, propertySchemas } from './schema-walk.ts'
+
+export const redactSchema = T.Array(
+  T.String({ pattern: '^[^.\\s]+$', examples: ['user_id', 'from'] }),
+  {
+    description:
+      'Names of payload fields whose values people do not see in the console and the API, wherever in a callback they stand. Receivers get them as ever.',
+    maxItems: 1000,
+    default: [],
+  },
+)
+
+/** The names as the file has them. */
+export function redactOf(written: Json | undefined): readonly string[] {
+  return Array.isArray(written) ? written.filter((name) => typeof name === 'string') : []
+}
+
+/** Names that are one letter away from a field of an event: what is not redacted is shown. */
+export function misspeltFields(
+  written: Json | undefined,
+  eventSchemas: readonly JsonObject[],
+): Finding[] {
+  const known = [...new Set(eventSchemas.flatMap(fieldsIn))]
+  return redactOf(written).flatMap((name, index) => {
+    const meant = known.includes(name) ? undefined : closest(name, known, 1)
+    const message = `no event is known to have this field; did you mean "${meant}"?`
+    return meant === undefined ? [] : [{ path: [String(index)], message }]
+  })
+}
+
+/** Names of properties, at any depth. */
+function fieldsIn(schema: JsonObject): string[] {
+  const keys = knownKeys(schema)
+  const inner = [...keys.flatMap((key) => propertySchemas(schema, key)), ...itemSchemas(schema)]
+  return [...keys, ...inner.flatMap(fieldsIn)]
+}

@@ -1,0 +1,223 @@
+import { describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { validateBundled } from '../../src/config/bundled.ts'
+import { loadConfig } from '../../src/config/load.ts'
+import { standaloneEvents } from '../../src/config/standalone.ts'
+import { compileValidators } from '../../src/config/validators.ts'
+import type { JsonObject } from '../../src/core/event.ts'
+import { evaluate, loadForBuild } from './bundled-text.ts'
+import { filesOf, load, options, problemsOf, short } from './load-text.ts'
+
+const CLAIM = `
+$schema: http://json-schema.org/draft-07/schema#
+$id: https://example.com/claim
+type: object
+required: [claim_code, items]
+properties:
+  claim_code: { $ref: "#/definitions/code" }
+  amount: { type: number, x: 1 }
+  items: { type: array, items: { $ref: "#/definitions/item" } }
+definitions:
+  code: { type: string, pattern: ^C }
+  item: { type: object, properties: { name: { $ref: "#/definitions/code" }, parts: { type: array, items: { $ref: "#/definitions/item" } } } }
+if: { properties: { amount: { const: 0 } }, required: [amount] }
+then: { properties: { reason: { type: string } }, required: [reason] }
+`.replace(', x: 1', '')
+
+const file = (more = '', events = '[approval_cc, claim]') => `version: 1
+sources: { feishu: { type: feishu, verification_token: x, events: ${events} } }
+sinks: { a: { type: log } }
+routes: [{ name: all, to: [a]${more} }]
+schemas:
+  claim: ./claim.yaml
+`
+const reading = (text: string) => ({ readSchema: async () => text })
+const said = async (text: string, schema: string) =>
+  (await problemsOf(text, reading(schema))).map(short)
+
+describe('schemas of events', () => {
+  test('check events as the built-in ones do, on Node and compiled ahead', async () => {
+    const { schemas, warnings } = await load(file(), reading(CLAIM))
+    expect(warnings).toEqual([])
+    const other = { ...schemas, trip: schemas.claim ?? {} }
+    const onNode = compileValidators(other)
+    const events = evaluate(standaloneEvents(other))
+    const ahead = validateBundled({ sources: {}, sinks: {}, events })
+    const cases: [JsonObject, string[]][] = [
+      [{ claim_code: 'C1', items: [{ name: 'C2', parts: [{ name: 'C3' }] }], more: 1 }, []],
+      [{ claim_code: 7 }, ['items: is required', 'claim_code: must be a string, not a number']],
+      [
+        { claim_code: 'C', items: [{ parts: [{ name: 'X' }] }] },
+        ['items.0.parts.0.name: must match ^C'],
+      ],
+      [{ claim_code: 'C', items: [], amount: 0 }, ['reason: is required']],
+    ]
+    for (const [data, problems] of cases) {
+      for (const type of ['claim', 'trip']) {
+        expect(onNode(type, data)).toEqual(problems)
+        expect(ahead(type, data)).toEqual(problems)
+      }
+    }
+  })
+
+  test('take the place of the gateway’s own', async () => {
+    const text = file(', match: { operate: 7, stage: x }').replace('  claim:', '  approval_cc:')
+    const schema = 'type: object\nproperties: { operate: { type: integer } }'
+    expect((await load(text.replace(', stage: x', ''), reading(schema))).warnings).toEqual([])
+    expect((await load(text.replace(', claim', ''), reading(schema))).warnings.map(short)).toEqual([
+      '4:53 routes.0.match.stage: no accepted event has stage',
+    ])
+  })
+
+  test.each([
+    [
+      'claim_cde: C1',
+      '4:41 routes.0.match.claim_cde: no accepted event has claim_cde; did you mean "claim_code"?',
+    ],
+    [
+      'items: { nme: C1 }',
+      '4:50 routes.0.match.items.nme: no accepted event has items.nme; did you mean "name"?',
+    ],
+  ])('are looked at for warnings, through their references: %s', async (match, warning) => {
+    const { warnings } = await load(file(`, match: { ${match} }`), reading(CLAIM))
+    expect(warnings.map(short)).toEqual([warning])
+  })
+
+  test.each([
+    'claim_code: C1',
+    'items: { parts: { name: C1 } }',
+    'items: { parts: { parts: { name: C1 } } }',
+    'reason: x',
+    'amount: 7',
+  ])('and none of: %s', async (match) => {
+    const { warnings } = await load(file(`, match: { ${match} }`), reading(CLAIM))
+    expect(warnings).toEqual([])
+  })
+
+  test('are looked at for numbers where they say text', async () => {
+    expect(await said(file(', match: { claim_code: 7 }'), CLAIM)).toEqual([
+      '4:53 routes.0.match.claim_code: is a number, but claim_code is a string: put it in quotes',
+    ])
+  })
+
+  test('of a type that no source accepts are warned of', async () => {
+    const warnings = async (events: string) =>
+      (await load(file('', events), reading(CLAIM))).warnings.map(short)
+    expect(await warnings('[approval_cc]')).toEqual([
+      '6:3 schemas.claim: no source accepts events of this type: name it in the events of one',
+    ])
+    expect(await warnings('"*"')).toEqual([])
+    expect(await warnings('[claims]')).toEqual([
+      '2:68 sources.feishu.events.0: "claims" is no type with a schema; did you mean "claim"?',
+      '6:3 schemas.claim: no source accepts events of this type: name it in the events of one',
+    ])
+  })
+
+  test('may be JSON, and have what strict schemas have not', async () => {
+    const schema = JSON.stringify(
+      { properties: { a: { minLength: 1 } }, required: ['b'] },
+      null,
+      '\t',
+    )
+    expect(await said(file(), schema)).toEqual([])
+  })
+})
+
+describe('a schema that is not in order is a problem on its line, and says where it is wrong', () => {
+  test.each([
+    ['is no text of either kind', '{"a": [}', /^\.\/claim\.yaml:1:8 {2}is neither JSON nor YAML: /],
+    ['is no object', '[]', './claim.yaml:1:1  must be a JSON Schema, an object'],
+    ['is empty', '', './claim.yaml:1:1  must be a JSON Schema, an object'],
+    [
+      'has a key twice',
+      '{"type": "object",\n "type": "object"}',
+      './claim.yaml:2:2  type: duplicate key',
+    ],
+    [
+      'has a type that is none',
+      'type: object\nproperties:\n  a: { type: strin }',
+      './claim.yaml:3:14  properties.a.type: must be one of array, boolean, integer, null, number, object, string; did you mean "string"?',
+    ],
+    ['has an unknown keyword', 'requird: [a]', './claim.yaml:1:1  unknown keyword: "requird"'],
+    [
+      'has a bad regular expression',
+      'properties: { a: { pattern: "(" } }',
+      /^\.\/claim\.yaml:1:1 {2}.*[Ii]nvalid regular expression/,
+    ],
+    [
+      'refers to another file',
+      'properties: { a: { $ref: "./other.json" } }',
+      './claim.yaml:1:26  properties.a.$ref: leads out of this file: put what it stands for under definitions, and write $ref: "#/definitions/…"',
+    ],
+    [
+      'refers to nothing',
+      '$ref: "#/definitions/a"',
+      "./claim.yaml:1:1  can't resolve reference #/definitions/a from id #",
+    ],
+    [
+      'has a name within',
+      'definitions: { a: { $id: b.json } }',
+      './claim.yaml:1:26  definitions.a.$id: has no meaning here: remove it, and write $ref: "#/…"',
+    ],
+    [
+      'is of another dialect',
+      '$schema: https://json-schema.org/draft/2020-12/schema',
+      './claim.yaml:1:10  $schema: is a dialect that cannot be read here: write it in draft-07',
+    ],
+    [
+      'is of draft-04',
+      'properties: { a: { type: number, exclusiveMinimum: true } }',
+      './claim.yaml:1:52  properties.a.exclusiveMinimum: must be a number, not true or false',
+    ],
+    ['would check later', '$async: true', './claim.yaml:1:9  $async: must not be there'],
+  ])('%s', async (_, schema, message) => {
+    const problems = await problemsOf(file(), reading(schema))
+    expect(problems).toMatchObject([{ line: 6, column: 10, path: 'schemas.claim' }])
+    if (typeof message === 'string') expect(problems[0]?.message).toBe(message)
+    else expect(problems[0]?.message).toMatch(message)
+  })
+
+  test('a file that is not there', async () => {
+    expect((await problemsOf(file())).map(short)).toEqual([
+      '6:10 schemas.claim: cannot read ./claim.yaml: ENOENT: no such file; name a file beside routes.yaml, with a JSON Schema in it',
+    ])
+  })
+
+  test('not even the shape of the section', async () => {
+    const text = file().replace('  claim: ./claim.yaml', '  claim: 7\n  "a b": x')
+    expect(await said(text, CLAIM)).toEqual([
+      '6:10 schemas.claim: must be a string, not a number',
+      '7:3 schemas.a b: must look like my_event',
+    ])
+    expect(await said(file().replace(/schemas:[\s\S]*/, 'schemas: [a]\n'), CLAIM)).toEqual([
+      '5:10 schemas: must be an object, not a list',
+    ])
+  })
+
+  test('values are no schemas: what looks like a reference there is none', async () => {
+    const schema = parse(CLAIM)
+    schema.properties.amount = { enum: [{ $ref: 'x.json' }], default: { $id: 'y' } }
+    expect(await said(file(), JSON.stringify(schema))).toEqual([])
+  })
+})
+
+test('a reference in the name is for Node alone', async () => {
+  const text = file().replace('./claim.yaml', `"\${DIR}/claim.yaml"`)
+  const asked: string[] = []
+  const readSchema = async (path: string) => {
+    asked.push(path)
+    return CLAIM
+  }
+  await load(text, { readSchema, env: { DIR: '/etc' } })
+  expect(asked).toEqual(['/etc/claim.yaml'])
+  const failing = load(text, { env: { DIR: '/etc/hush-hush' } })
+  await expect(failing).rejects.not.toThrow('hush')
+  await expect(loadForBuild(text)).rejects.toThrow(
+    'schemas.claim: must be written out: variables are known only where the worker runs',
+  )
+})
+
+test('who wants the keys of the sources alone gets them', async () => {
+  const loading = loadConfig(filesOf(file()), { ...options, sourcesOnly: true })
+  expect((await loading).sources).toHaveLength(1)
+})
