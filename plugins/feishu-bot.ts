@@ -83,6 +83,10 @@ const FIELDS = [
 ] as const
 
 function cardOf(event: Event, title: string | undefined) {
+  return event.via === 'lark-fanout' ? alertCardOf(event, title) : eventCardOf(event, title)
+}
+
+function eventCardOf(event: Event, title: string | undefined) {
   const state = event.data.operate ?? event.data.status
   const fields = FIELDS.flatMap(([name, label]) => {
     const value = event.data[name]
@@ -98,6 +102,33 @@ function cardOf(event: Event, title: string | undefined) {
     elements: [
       { tag: 'div', fields: [...fields, field('Time', time)] },
       { tag: 'note', elements: [plain(event.id)] },
+    ],
+  }
+}
+
+/** What the card shows of the gateway's own events, which come by `alerts` in routes.yaml. */
+const ALERT_FIELDS = [
+  ['error', 'Last error'],
+  ['event_ids', 'Events'],
+  ['since', 'Since'],
+  ['gateway', 'Gateway'],
+] as const
+
+function alertCardOf({ id, data }: Event, title: string | undefined) {
+  const fields = ALERT_FIELDS.flatMap(([name, label]) => {
+    const value = [data[name] ?? []].flat().join(', ')
+    return value === '' ? [] : [field(label, value)]
+  })
+  const { message, link } = data
+  const text = plain('Open the console')
+  const action = { tag: 'action', actions: [{ tag: 'button', text, type: 'primary', url: link }] }
+  return {
+    config: { wide_screen_mode: true },
+    header: { template: 'red', title: plain(title ?? 'lark-fanout needs a look') },
+    elements: [
+      { tag: 'div', text: plain(String(message)), fields },
+      ...(link === undefined ? [] : [action]),
+      { tag: 'note', elements: [plain(id)] },
     ],
   }
 }

@@ -1,7 +1,9 @@
 import type { Hono } from 'hono'
+import { createAlerts } from './core/alerts/alerts.ts'
+import type { AlertMemory } from './core/alerts/memory.ts'
 import { type ConnectionStatus, createConnections } from './core/connections.ts'
 import { createDispatch } from './core/dispatch.ts'
-import type { Observer } from './core/happening.ts'
+import { createFeed, type Feed } from './core/feed.ts'
 import type { IngestContext } from './core/ingest.ts'
 import type { LaneMemories } from './core/lane/memory.ts'
 import type { LaneStatus } from './core/lane/status.ts'
@@ -19,8 +21,8 @@ export interface GatewayOptions {
   readonly plan: Plan
   readonly store: Store
   readonly runtime: Runtime
-  /** Hears of all that happens. */
-  readonly tell: Observer
+  /** Is told of all that happens, and tells the gateway of what the host does; without it, nobody else hears of it. */
+  readonly feed?: Feed | undefined
   /** Served beside the public surface, unless the host gives it a port of its own. */
   readonly admin?: Hono | undefined
   /** The address by which receivers that connect are told to; without it, the one by which they have asked. */
@@ -37,6 +39,8 @@ export interface GatewayOptions {
   readonly intakeRoom?: IntakeRoom | undefined
   /** For a host that ends while a sink waits for its rate or its breaker; without it, each start counts anew. */
   readonly memories?: LaneMemories | undefined
+  /** And while alerts are gathered. */
+  readonly alertMemory?: AlertMemory | undefined
 }
 
 export interface Gateway {
@@ -65,25 +69,20 @@ export interface Gateway {
 
 /** Plan, store and runtime become a gateway, which delivers from now on. */
 export function createGateway(options: GatewayOptions): Gateway {
-  const { store, runtime, tell, wakeAt, admin, publicUrl } = options
+  const { store, runtime, admin, publicUrl } = options
   let current = options.plan
   let isClosing = false
-  const guarded = rememberRefusals(store, runtime)
-  const dispatch = createDispatch({ ...options, outbox: guarded, ledger: store })
   const plan = () => current
-  const retention = () => current.retention
-  const pruning = createPruning({ ledger: store, runtime, retention, wakeAt })
+  const { guarded, dispatch, pruning, ingesting, alerts } = createParts(options, plan)
   dispatch.follow(current)
   store.watch?.(dispatch.look)
   pruning.wake()
-  const ingesting = createIngesting({ outbox: guarded, dispatch, runtime, tell, plan })
   const connections = createConnections(current, ingesting)
   const closing = () => isClosing
   const longConnection = { runtime, plan, publicUrl, closing, wake: () => dispatch.wake() }
   const app = createApp({
     ...ingesting,
     ...longConnection,
-    runtime,
     checkStore: guarded.check,
     connections: connections.status,
     admin,
@@ -94,9 +93,13 @@ export function createGateway(options: GatewayOptions): Gateway {
     upgrade: createUpgrade(longConnection),
     wake(now) {
       dispatch.wake(now)
+      alerts.wake()
       pruning.wake()
     },
-    drain: () => dispatch.drain(),
+    async drain() {
+      await dispatch.drain()
+      if (await alerts.idle()) await dispatch.drain()
+    },
     status: () => dispatch.status(),
     connect: connections.connect,
     connections: connections.status,
@@ -107,9 +110,25 @@ export function createGateway(options: GatewayOptions): Gateway {
     },
     async close() {
       isClosing = true
-      await Promise.all([connections.close(), dispatch.close(), pruning.close()])
+      alerts.hasten()
+      await Promise.all([connections, dispatch, pruning].map((part) => part.close()))
+      await alerts.close()
     },
   }
+}
+
+function createParts(options: GatewayOptions, plan: () => Plan) {
+  const { store, runtime, feed = createFeed(), wakeAt, admin, publicUrl } = options
+  const { tell, follow } = feed
+  const guarded = rememberRefusals(store, runtime)
+  const dispatch = createDispatch({ ...options, tell, outbox: guarded, ledger: store })
+  const retention = () => plan().retention
+  const pruning = createPruning({ ledger: store, runtime, retention, wakeAt })
+  const ingesting = createIngesting({ outbox: guarded, dispatch, runtime, tell, plan })
+  const { alertMemory: memory } = options
+  const addresses = { publicUrl, hasConsole: admin !== undefined }
+  const alerts = createAlerts({ ...ingesting, follow, wakeAt, addresses, memory })
+  return { guarded, dispatch, pruning, ingesting, alerts }
 }
 
 function createIngesting(

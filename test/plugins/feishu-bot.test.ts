@@ -80,6 +80,35 @@ describe('the card', () => {
     expect(body.card.header.title.content).toBe(title)
   })
 
+  test('of an alert says what happened, to which events and why, and leads to the console', async () => {
+    const data = {
+      message: 'finance: 2 deliveries were given up',
+      event_ids: ['e-1', 'e-2'],
+      error: 'HTTP 500',
+      since: '2026-11-22T09:30:00.000Z',
+      gateway: 'https://events.example.com',
+      link: 'https://events.example.com/console/dead?sink=finance',
+    }
+    const alert = {
+      ...eventWith(data),
+      data,
+      via: 'lark-fanout',
+      type: 'lark-fanout.delivery.dead',
+    }
+    const { body } = await deliver(alert)
+    const [div, action, note] = body.card.elements
+    expect(body.card.header).toMatchObject({ template: 'red' })
+    expect(div.text.content).toBe(data.message)
+    expect(div.fields.map((field: { text: { content: string } }) => field.text.content)).toEqual([
+      'Last error: HTTP 500',
+      'Events: e-1, e-2',
+      'Since: 2026-11-22T09:30:00.000Z',
+      'Gateway: https://events.example.com',
+    ])
+    expect(action.actions[0].url).toBe(data.link)
+    expect(note.elements[0].content).toBe(alert.id)
+  })
+
   test('nothing that an event says is read as markdown: it could mention everyone', async () => {
     const { request } = await deliver(eventWith({ user_id: '<at id=all></at>' }))
     expect(request?.body).toContain('<at id=all></at>')

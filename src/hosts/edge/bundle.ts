@@ -1,4 +1,5 @@
 import type { BundledChecks, BundledConfig } from '../../config/bundled.ts'
+import type { Assets } from '../../console/context.ts'
 import type { SinkType, SourceType } from '../../core/plugin.ts'
 
 /** What `lark-fanout build` puts into a worker: routes.yaml, and the code that it names. */
@@ -10,4 +11,6 @@ export interface Bundle {
   readonly sinkTypes: readonly SinkType[]
   /** Compiled ahead, for the platform lets nobody compile at run time. */
   readonly checks: BundledChecks
+  /** The console's. */
+  readonly assets: Assets
 }

@@ -1,20 +1,22 @@
 import { restoreConfig, validateBundled } from '../../config/bundled.ts'
 import { link } from '../../config/link.ts'
+import { placeText } from '../../config/text/parts.ts'
 import { concealAll } from '../../config/text/report.ts'
 import { ConfigError, type Problem, RejectedError } from '../../core/errors.ts'
 import { createFeed } from '../../core/feed.ts'
 import type { Plan } from '../../core/plan.ts'
 import type { Log } from '../../core/runtime.ts'
 import { createGateway } from '../../gateway.ts'
-import { createAdmin } from '../../http/admin.ts'
 import { createPlainApp, serve } from '../../http/app.ts'
 import { openDurableObjectStore } from '../../stores/durable-object.ts'
+import { openAdmin } from '../admin.ts'
 import { type CommonEnvironment, readCommonEnvironment } from '../common-environment.ts'
 import { type Alarm, openAlarm } from './alarm.ts'
 import type { Bundle } from './bundle.ts'
 import { createEdgeLog } from './edge-log.ts'
 import { createEdgeMetrics } from './edge-metrics.ts'
 import { guardedStore } from './guarded-store.ts'
+import { openKept } from './kept.ts'
 import { openKeptMetrics } from './kept-metrics.ts'
 import { openLaneMemories } from './lane-memories.ts'
 import type { Env, ObjectState } from './platform.ts'
@@ -51,7 +53,7 @@ export async function openObject(
   try {
     const plan = await openPlan(bundle, variables, runtime)
     if (problems.length === 0) {
-      object = await open(plan, runtime, state, environment, alarm)
+      object = await open(plan, runtime, state, { ...environment, ...bundle }, alarm)
       return object
     }
   } catch (error) {
@@ -64,8 +66,9 @@ export async function openObject(
 }
 
 /** With its place in routes.yaml, where it has one. */
-function shown({ config }: Bundle, { path, message, line, column }: Problem): string {
-  const place = line === undefined ? '' : `${config.fileName}:${line}:${column ?? 1}  `
+function shown({ config }: Bundle, { path, message, file, line, column = 1 }: Problem): string {
+  const inFile = file ?? config.parts[0]?.name ?? ''
+  const place = line === undefined ? '' : `${placeText({ file: inFile, line, column })}  `
   return `${place}${path}: ${message}`
 }
 
@@ -101,7 +104,7 @@ async function open(
   plan: Plan,
   runtime: EdgeRuntime,
   { storage }: ObjectState,
-  { adminToken: token, publicUrl }: CommonEnvironment,
+  { tokens, publicUrl, assets }: CommonEnvironment & Pick<Bundle, 'assets'>,
   alarm: Alarm,
 ): Promise<OpenObject> {
   const store = guardedStore(openDurableObjectStore(storage), alarm.guard)
@@ -109,15 +112,16 @@ async function open(
   const connections = () => gateway.connections()
   const kept = await openKeptMetrics(storage, runtime.log)
   const { observe, render } = createEdgeMetrics(kept, store, { status, connections })
-  const { tell, follow } = createFeed()
-  follow(observe)
+  const feed = createFeed()
+  feed.follow(observe)
   const wake = () => gateway.wake('now')
-  const seen = { metrics: render, plan: () => plan, status, wake }
-  const admin = createAdmin({ token, runtime, ledger: store, ...seen })
+  const seen = { feed, metrics: render, plan: () => plan, status, wake }
+  const { app: admin } = openAdmin({ tokens, runtime, ledger: store, assets, ...seen })
   const time = { wakeAt: alarm.wakeAt, lookEveryMs: Number.POSITIVE_INFINITY }
   const memories = await openLaneMemories(plan, storage, runtime.log)
-  const host = { ...time, ...roomFor(plan), memories, greets: false }
-  const gateway = createGateway({ plan, store, runtime, tell, admin, publicUrl, ...host })
+  const alertMemory = await openKept(storage, 'alerts', runtime.log)
+  const host = { ...time, ...roomFor(plan), memories, alertMemory, greets: false }
+  const gateway = createGateway({ plan, store, runtime, feed, admin, publicUrl, ...host })
   subscribeOnce(plan, storage, runtime.log)
   const lookAround = every(LOOK_AROUND_MS, wake)
   const watch = watchGuesses()
