@@ -10,11 +10,17 @@ import { sampleEvent } from './sample-event.ts'
  * envelope of now. Throws UsageError for what is neither.
  */
 export async function readEventFile(file: string): Promise<JsonObject> {
+  const value = await readPastedFile(file)
+  return isObject(value.event) ? value : envelope(value)
+}
+
+/** The same as it is. */
+export async function readPastedFile(file: string): Promise<JsonObject> {
   const text = file === '-' ? await readStream(process.stdin) : await readText(file)
   const value = parse(text, file)
   if (typeof value.encrypt === 'string')
     throw new UsageError(`${file} is encrypted: decrypt it first`)
-  return isObject(value.event) ? value : envelope(value)
+  return value
 }
 
 /** An approval_cc callback of now. */
@@ -35,7 +41,7 @@ function envelope(event: JsonObject): JsonObject {
   return { ts, uuid: newId(), token: '', type: 'event_callback', event }
 }
 
-function newId(): string {
+export function newId(): string {
   return crypto.randomUUID().replaceAll('-', '')
 }
 

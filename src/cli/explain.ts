@@ -1,63 +1,53 @@
-import type { Config, RouteConfig } from '../config/config.ts'
-import { concealAll } from '../config/text/report.ts'
-import { compileValidators } from '../config/validators.ts'
-import { type Event, matchView } from '../core/event.ts'
-import { explainFilter } from '../core/filter/compile.ts'
-import { readEnvelope } from '../feishu/envelope.ts'
-import { eventSchemas } from '../feishu/event-schemas.ts'
-import { readConfigFile } from '../hosts/node-config.ts'
-import { type Command, configHelp, configOption, fileAndEnv, UsageError } from './command.ts'
-import { readEventFile } from './event-file.ts'
+import { type Explanation, explainEvent } from '../core/explanation.ts'
+import { printable } from '../core/printable.ts'
+import { readPasted } from '../feishu/pasted.ts'
+import { readConfigFile, routingOf } from '../hosts/node-config.ts'
+import { type Command, configHelp, configOption, fileAndEnv, flag, UsageError } from './command.ts'
+import { jsonLine } from './data/terminal-text.ts'
+import { newId, readPastedFile } from './event-file.ts'
 
 export const explain: Command = {
-  usage: '<event.json or -> [--config FILE]',
-  help: `${configHelp}\n\nThe file holds a callback, decrypted, or its \`event\` object alone.`,
+  usage: '<event.json or -> [--config FILE] [--json]',
+  help: `${configHelp}
+--json          print one JSON object
+
+The file holds a callback, decrypted, or its \`event\` object alone. Of the variables in routes.yaml only those
+that routes need must be set.`,
   positionals: 1,
-  options: configOption,
+  options: { ...configOption, json: { type: 'boolean' } },
   async run(args) {
-    const [file] = args.positionals
-    if (file === undefined) throw new UsageError('name an event file, or - for standard input')
-    const body = await readEventFile(file)
-    const raw = JSON.stringify(body)
-    const { problems, time, ...rest } = readEnvelope(body, raw)
-    const event = { ...rest, time: time ?? Date.now(), via: '', raw }
-    const { config } = await readConfigFile(fileAndEnv(args))
-    const wrong = [...problems, ...compileValidators(eventSchemas)(event.type, event.data)]
-    // Of the routes alone: a sink's literal header may well be the name of a sink.
-    const words = config.words.filter(({ path }) => path[0] === 'routes')
-    const answer = lines(event, wrong, config).map((line) => concealAll(line, words))
-    process.stdout.write(`${answer.join('\n')}\n`)
+    const [name] = args.positionals
+    if (name === undefined) throw new UsageError('name an event file, or - for standard input')
+    const pasted = await readPastedFile(name)
+    const { problems, ...rest } = readPasted(pasted, { id: newId(), now: Date.now() })
+    const event = { ...rest.event, via: '' }
+    const file = await readConfigFile({ ...fileAndEnv(args), mayLack: 'secrets' })
+    const routing = routingOf(file)
+    const explained = explainEvent(routing, event, [...problems, ...routing.check(event)])
+    const isAccepted = file.config.sources.some(
+      ({ events }) => event.type === '' || events === '*' || events.includes(event.type),
+    )
+    const lines = flag(args, 'json')
+      ? [jsonLine(JSON.stringify(explained))]
+      : [headline(explained), ...(isAccepted ? answers(explained) : [IGNORED])].map(printable)
+    process.stdout.write(`${lines.join('\n')}\n`)
     return 0
   },
 }
 
-function lines(event: Event, wrong: readonly string[], { sources, routes }: Config): string[] {
-  const takers = sources.filter(({ events }) => events === '*' || events.includes(event.type))
-  if (takers.length === 0) return [headline(event), '  ignored: no source accepts its type']
-  const via = takers.map(({ name }) => name)
-  const width = Math.max(...routes.map(({ name }) => name.length), 0)
-  const answers = routes.map((route) => ({ route, why: whyNot(route, event, via) }))
-  const owed = new Set(answers.flatMap(({ route, why }) => (why === undefined ? route.to : [])))
-  return [
-    headline(event),
-    ...wrong.map((problem) => `  quarantined: ${problem}`),
-    ...answers.map(({ route, why }) => {
-      const answer = why === undefined ? `matches, to ${route.to.join(', ')}` : `no: ${why}`
-      return `  ${route.name.padEnd(width)}  ${answer}`
-    }),
-    wrong.length > 0 || owed.size === 0 ? 'owed to nobody' : `owed to ${[...owed].join(', ')}`,
-  ]
-}
+const IGNORED = '  ignored: no source accepts its type'
 
-function headline({ type, id }: Event): string {
+function headline({ type, id }: Explanation): string {
   return `${type || 'an event without a type'} ${id}`
 }
 
-/** Undefined when the route matches an event that comes by one of these sources. */
-function whyNot(route: RouteConfig, event: Event, via: readonly string[]): string | undefined {
-  if (!route.enabled) return 'not enabled'
-  if (route.from && !route.from.some((name) => via.includes(name))) {
-    return `takes only what comes by ${route.from.join(', ')}`
-  }
-  return route.match === undefined ? undefined : explainFilter(route.match, matchView(event))
+function answers({ problems, routes, sinks }: Explanation): string[] {
+  const width = Math.max(...routes.map(({ name }) => name.length), 0)
+  return [
+    ...problems.map((problem) => `  quarantined: ${problem}`),
+    ...routes.map(({ name, why, to }) => {
+      return `  ${name.padEnd(width)}  ${why === null ? `matches, to ${to.join(', ')}` : `no: ${why}`}`
+    }),
+    sinks.length === 0 ? 'owed to nobody' : `owed to ${sinks.join(', ')}`,
+  ]
 }

@@ -10,7 +10,12 @@ export const appCredentials = {
     examples: ['cli_a1b2c3d4e5f60718'],
     description: "The app's id, as the developer console shows it.",
   }),
-  app_secret: T.String({ minLength: 1, secret: true, description: "The app's secret." }),
+  app_secret: T.String({
+    minLength: 1,
+    secret: true,
+    description: "The app's secret.",
+    examples: [`\${FEISHU_APP_SECRET}`],
+  }),
 }
 
 /** What sources that know their app have beside its credentials. */

@@ -1,29 +1,8 @@
+import { endOfString, skipSpace, stringOf } from '../core/json-text.ts'
+
 /** Where a JSON text holds its verification token: v1 at the top, v2 in the header. */
 function isTokenPath(depth: number, outerKey: string, key: string): boolean {
   return key === 'token' && (depth === 1 || (depth === 2 && outerKey === 'header'))
-}
-
-function endOfString(text: string, start: number): number {
-  let end = text.indexOf('"', start + 1)
-  while (isEscaped(text, end)) end = text.indexOf('"', end + 1)
-  return end + 1
-}
-
-function isEscaped(text: string, quote: number): boolean {
-  let backslashes = 0
-  while (text[quote - 1 - backslashes] === '\\') backslashes++
-  return backslashes % 2 === 1
-}
-
-/** Parsing is for the few that need it: it would take longer than all the rest. */
-function nameOf(literal: string): string {
-  return literal.includes('\\') ? JSON.parse(literal) : literal.slice(1, -1)
-}
-
-function skipSpace(text: string, from: number): number {
-  let at = from
-  while (text[at] === ' ' || text[at] === '\n' || text[at] === '\r' || text[at] === '\t') at++
-  return at
 }
 
 /** Start and end of each token's string literal, quotes included. */
@@ -40,7 +19,7 @@ function tokenSpans(text: string): [start: number, end: number][] {
       const colon = skipSpace(text, end)
       // In valid JSON a colon outside a string only ever follows a member's name.
       if (depth <= 2 && text[colon] === ':') {
-        const key = nameOf(text.slice(at, end))
+        const key = stringOf(text.slice(at, end))
         if (depth === 1) outerKey = key
         const value = skipSpace(text, colon + 1)
         if (isTokenPath(depth, outerKey, key) && text[value] === '"') {

@@ -1,9 +1,11 @@
 import { leavesOf, matchesRule } from './match.ts'
-import { parsePattern } from './pattern.ts'
-import type { Field, Rule } from './rule.ts'
+import { parsePattern, readParts } from './pattern.ts'
+import { combine, type Field, fieldsOf, type Rule } from './rule.ts'
 
 const maxShown = 5
 const maxShownLength = 100
+/** Of a pattern's combinations: most fail by the same few conditions. */
+const maxExplained = 1000
 
 /**
  * Compiles an event pattern (the dialect of AWS EventBridge) to a predicate over parsed JSON, which never throws; what
@@ -14,20 +16,32 @@ export function compileFilter(pattern: unknown): (value: unknown) => boolean {
   return (value) => rules.some((rule) => matchesRule(rule, value))
 }
 
-/** Why a value does not match a pattern, for people: the first condition that failed. Undefined when it matches. */
-export function explainFilter(pattern: unknown, value: unknown): string | undefined {
-  const reasons = new Set<string>()
-  for (const rule of parsePattern(pattern)) {
-    if (matchesRule(rule, value)) return undefined
-    if (reasons.size < maxShown) reasons.add(explainRule(rule, value))
+/**
+ * Compiles a pattern to what says, for people, why a value does not match: the first condition that failed, in the order
+ * in which the pattern has them; of a `$or`, that of each way to meet it. Undefined when it matches. Throws ConfigError.
+ */
+export function compileExplanation(pattern: unknown): (value: unknown) => string | undefined {
+  const parts = readParts(pattern)
+  const order = new Map(fieldsOf(parts).map((field, index) => [field, index]))
+  const placeOf = (field: Field) => order.get(field) ?? 0
+  const rules = combine(parts)
+  return (value) => {
+    if (rules.some((rule) => matchesRule(rule, value))) return undefined
+    const reasons = new Set<string>()
+    for (const rule of rules.slice(0, maxExplained)) {
+      const written = rule.toSorted((a, b) => placeOf(a) - placeOf(b))
+      reasons.add(explainRule(written, value))
+      if (reasons.size === maxShown) break
+    }
+    return [...reasons].join('; ')
   }
-  return [...reasons].join('; ')
 }
 
-function explainRule(rule: Rule, value: unknown): string {
-  const failed = rule.find((field) => !matchesRule([field], value))
+/** The fields in the order of the pattern. */
+function explainRule(written: Rule, value: unknown): string {
+  const failed = written.find((field) => !matchesRule([field], value))
   if (failed !== undefined) return explainField(failed, value)
-  const paths = rule.map(({ path }) => path)
+  const paths = written.map(({ path }) => path)
   return `${list(paths, ', ')}: each matches, but not in one element of a list`
 }
 

@@ -30,7 +30,8 @@ export function countRules(pattern: unknown): number {
   return countCombinations(readParts(pattern))
 }
 
-function readParts(pattern: unknown): readonly Part[] {
+/** The pattern's fields and choices, in the order in which it has them. Throws ConfigError, but not for too many fields. */
+export function readParts(pattern: unknown): readonly Part[] {
   const read = parse(pattern, true)
   if (read.problems.length === 0) return read.parts
   // A pattern with a `$or` that is no choice is read once more, with every `$or` as a key like any other.

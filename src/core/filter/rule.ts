@@ -32,6 +32,11 @@ export function createField(path: string, all: readonly Condition[]): Field {
   }
 }
 
+/** All fields, in the order in which the pattern has them. */
+export function fieldsOf(parts: readonly Part[]): readonly Field[] {
+  return parts.flatMap((part) => ('choices' in part ? part.choices.flatMap(fieldsOf) : [part]))
+}
+
 /** How many rules `combine` would make. */
 export function countCombinations(parts: readonly Part[]): number {
   let count = 1

@@ -1,0 +1,57 @@
+import { styleText } from 'node:util'
+import type { Config } from '../config/config.ts'
+import { readConfigFile, routingOf } from '../hosts/node-config.ts'
+import { type Command, configHelp, configOption, fileAndEnv, flag } from './command.ts'
+import { jsonLine } from './data/terminal-text.ts'
+import { testFiles } from './test/files.ts'
+import { readTests } from './test/read.ts'
+import { type Paint, resultJson, resultLines, summaryLine } from './test/report.ts'
+import { type Brings, runTest, type TestResult } from './test/run.ts'
+
+export const test: Command = {
+  usage: '[FILE] [--config FILE] [--json]',
+  help: `${configHelp}
+--json          print one JSON object a test
+
+Runs the tests in FILE; without it, those in routes.test.yaml beside routes.yaml (of another --config FILE, in
+FILE.test.yaml) and in routes.d/*.test.yaml. Of the variables in routes.yaml only those that routes need must be
+set. Nothing is opened or sent.
+
+Exit code 0 when all pass, 1 when one fails, 2 when a file has problems.`,
+  positionals: 1,
+  options: { ...configOption, json: { type: 'boolean' } },
+  async run(args) {
+    const { file: name, env } = fileAndEnv(args)
+    const [given] = args.positionals
+    const file = await readConfigFile({ file: name, env, mayLack: 'secrets' })
+    const { sources, sinks } = file.config
+    const named = { sinks: namesOf(sinks), sources: namesOf(sources) }
+    const tests = readTests(given === undefined ? testFiles(name) : [given], named)
+    const routing = routingOf(file)
+    const results: TestResult[] = []
+    for (const one of tests) results.push(await runTest(one, routing, bringsOf(sources)))
+    print(results, flag(args, 'json') ?? false)
+    return results.every(({ passed }) => passed) ? 0 : 1
+  },
+}
+
+function namesOf(entries: readonly { readonly name: string }[]): readonly string[] {
+  return entries.map(({ name }) => name)
+}
+
+function bringsOf(sources: Config['sources']): Brings {
+  return (type, source) => {
+    const accepting = sources.filter(({ events }) => events === '*' || events.includes(type))
+    return accepting.find(({ name }) => source === '' || name === source)?.name
+  }
+}
+
+/** Colours on a terminal only, and where NO_COLOR does not forbid them. */
+const paint: Paint = (colour, text) => styleText(colour, text, { stream: process.stdout })
+
+function print(results: readonly TestResult[], isJson: boolean): void {
+  const lines = isJson
+    ? results.map((result) => jsonLine(JSON.stringify(resultJson(result))))
+    : [...results.flatMap((result) => resultLines(result, paint)), '', summaryLine(results)]
+  process.stdout.write(`${lines.join('\n')}\n`)
+}
