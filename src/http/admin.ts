@@ -2,26 +2,31 @@ import type { Hono } from 'hono'
 import { serveApi } from './api/api.ts'
 import type { ApiContext } from './api/context.ts'
 import { createPlainApp, serve } from './app.ts'
-import { createGuard } from './guard.ts'
+import { createGuard, type Guard, type Tokens } from './guard.ts'
 
 export interface AdminContext extends ApiContext {
-  /** Guards the whole surface; without it there are only the metrics, and they are open. */
-  readonly token: string | undefined
+  /** They guard the whole surface; without them there are only the metrics, and they are open. */
+  readonly tokens: Tokens | undefined
+  /** Its pages, which are behind the same tokens. */
+  serveConsole?(app: Hono, guard: Guard): void
   /** Prometheus text format. */
   metrics(): Promise<string>
 }
 
 /** What is for the operators alone. */
 export function createAdmin(context: AdminContext): Hono {
-  const { token, runtime, metrics } = context
+  const { tokens, runtime, metrics } = context
   const app = createPlainApp(runtime.log)
-  const guard = token === undefined ? () => {} : createGuard(token, runtime)
+  const guard = tokens && createGuard(tokens, runtime)
   serve(app, 'GET', '/metrics', async (c) => {
-    guard(c)
+    guard?.pass(c)
     return c.text(await metrics(), 200, {
       'Content-Type': 'text/plain; version=0.0.4; charset=utf-8',
     })
   })
-  if (token !== undefined) serveApi(app, context, guard)
+  if (guard) {
+    serveApi(app, context, guard.pass)
+    context.serveConsole?.(app, guard)
+  }
   return app
 }

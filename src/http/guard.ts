@@ -4,23 +4,47 @@ import { isObject } from '../core/event.ts'
 import type { Runtime } from '../core/runtime.ts'
 import { createGuesses } from './guesses.ts'
 
-/** Lets a request pass that has the token. Throws RejectedError: 401, and 429 once there were too many wrong ones. */
+/** A viewer sees everything that an admin sees, and changes nothing. */
+export type Role = 'admin' | 'viewer'
+
+/** What each role proves itself by. */
+export interface Tokens {
+  readonly admin: string
+  readonly viewer?: string | undefined
+}
+
+/** Both throw RejectedError: 401, and 429 once too many wrong tokens came from an address. */
+export interface Guard {
+  /** Lets a request pass whose Authorization has a token. */
+  pass(c: Context): Role
+  /** Whose token it is that this request brings otherwise. */
+  roleOf(c: Context, token: string): Role
+}
+
 export function createGuard(
-  token: string,
+  tokens: Tokens,
   { crypto, now, log }: Pick<Runtime, 'crypto' | 'now' | 'log'>,
-): (c: Context) => void {
+): Guard {
   const guesses = createGuesses(now)
-  return (c) => {
+  const wrong = () => {
+    const challenge = { 'WWW-Authenticate': 'Bearer' }
+    return new RejectedError(401, 'Authorization: Bearer <ADMIN_TOKEN> is needed.', challenge)
+  }
+
+  function check(c: Context, token: string | undefined): Role {
     const address = remoteAddressOf(c)
     const refusedMs = guesses.refusedMs(address)
     if (refusedMs > 0) throw tooMany(refusedMs)
-    const given = /^bearer +(.+)$/i.exec(c.req.header('authorization') ?? '')?.[1]
-    if (given !== undefined) {
-      if (crypto.equal(given, token)) return
-      if (guesses.count(address)) log.warn({ address }, 'too many wrong admin tokens')
-    }
-    const challenge = { 'WWW-Authenticate': 'Bearer' }
-    throw new RejectedError(401, 'Authorization: Bearer <ADMIN_TOKEN> is needed.', challenge)
+    if (token === undefined) throw wrong()
+    if (crypto.equal(token, tokens.admin)) return 'admin'
+    if (tokens.viewer !== undefined && crypto.equal(token, tokens.viewer)) return 'viewer'
+    if (guesses.count(address)) log.warn({ address }, 'too many wrong admin tokens')
+    throw wrong()
+  }
+
+  return {
+    pass: (c) => check(c, /^bearer +(.+)$/i.exec(c.req.header('authorization') ?? '')?.[1]),
+    roleOf: check,
   }
 }
 

@@ -1,9 +1,12 @@
 import type { Context } from 'hono'
+import type { JsonObject } from '../../core/event.ts'
 import type { LaneStatus } from '../../core/lane/status.ts'
 import type { Ledger } from '../../core/ledger.ts'
 import type { Operator } from '../../core/operations/operation.ts'
 import type { Plan } from '../../core/plan.ts'
+import type { SourceEvent } from '../../core/plugin.ts'
 import type { Runtime } from '../../core/runtime.ts'
+import type { Live } from '../live/live.ts'
 import { badRequest } from './fields.ts'
 
 /** What the API needs of the gateway. */
@@ -13,8 +16,17 @@ export interface ApiContext {
   plan(): Plan
   /** One a sink of the plan, as it is now. */
   status(): readonly LaneStatus[]
+  /** What happens now. */
+  readonly live: Live
+  /** An event as people hand it over: a callback, or its `event` object alone. `problems` are those of its envelope. */
+  readPasted(value: JsonObject): PastedEvent
   /** What the store holds was changed: the gateway looks at once. */
   wake(): void
+}
+
+interface PastedEvent {
+  readonly event: SourceEvent
+  readonly problems: readonly string[]
 }
 
 const ACTOR_PATTERN = /^[\x20-\x7e]{0,100}$/

@@ -1,62 +1,89 @@
-import type { Hono } from 'hono'
-import type { DeadSelection } from '../../core/ledger.ts'
+import type { DeadSelection, StoredDelivery } from '../../core/ledger.ts'
 import { retryDead } from '../../core/operations/retry-dead.ts'
-import { serve } from '../app.ts'
 import { type ApiContext, operatorOf } from './context.ts'
-import {
-  badRequest,
-  flag,
-  object,
-  oneOf,
-  optional,
-  readFields,
-  text,
-  texts,
-  time,
-  withDefault,
-} from './fields.ts'
+import * as examples from './examples.ts'
+import { badRequest, flag, object, oneOf, optional, text, texts, withDefault } from './fields.ts'
+import { type Operation, operation } from './operation.ts'
 import { pageFields, pageOf } from './page.ts'
-import { bodyOf, queryOf } from './request.ts'
-import { deliveryShape } from './shapes.ts'
+import { deliverySchema, pageSchema, retriedProgressSchema, retriedSchema } from './schemas.ts'
+import { shownDelivery } from './shapes.ts'
 import { checkSink } from './sink-filter.ts'
+import { time } from './time.ts'
 import { answerWork } from './work.ts'
 
 const filterFields = {
-  sink: optional(text),
-  event: optional(text),
-  since: optional(time),
-  until: optional(time),
+  sink: optional(text('Only deliveries to this sink.', 'finance')),
+  event: optional(text('Only those of this event: its id or its `ref`.')),
+  since: optional(time('Owed then or later.')),
+  until: optional(time('Owed before.')),
 }
 
 const deliveryFields = {
   ...pageFields,
   ...filterFields,
-  state: optional(oneOf('pending', 'delivered', 'dead')),
+  state: optional(oneOf('Only deliveries in this state.', 'pending', 'delivered', 'dead')),
 }
 
 const retryFields = {
-  ids: optional(texts),
-  filter: optional(object(filterFields)),
-  dry_run: withDefault(flag, false),
+  ids: optional(texts('These deliveries. Ids that are not of dead ones are passed over.')),
+  filter: optional(object('All dead ones that pass it; an empty one is all.', filterFields)),
+  dry_run: withDefault(flag('Only counts.'), false),
 }
 
-export function serveDeliveries(app: Hono, context: ApiContext): void {
-  serve(app, 'GET', '/api/deliveries', async (c) => {
-    const query = readFields(queryOf(c), deliveryFields)
-    await checkSink(context, query.sink, 'sink')
-    return c.json(await pageOf(context.ledger.deliveries(query), deliveryShape))
-  })
-  serve(app, 'POST', '/api/deliveries/retry', async (c) => {
-    readFields(queryOf(c), {})
-    const { ids, filter, dry_run: dryRun } = readFields(await bodyOf(c), retryFields)
-    const selection = selectionOf(ids, filter)
-    await checkSink(context, filter?.sink, 'filter.sink')
-    return answerWork(c, context, async (progress, signal) => {
-      const operator = { ...operatorOf(c, context), signal }
-      const retried = await retryDead(operator, { selection, dryRun }, progress)
-      return { dry_run: dryRun, ...retried }
-    })
-  })
+export function deliveryOperations(context: ApiContext): readonly Operation[] {
+  return [list(context), retry(context)]
+}
+
+function list(context: ApiContext): Operation {
+  const { ledger, plan } = context
+  return operation(
+    {
+      ...{ method: 'GET', path: '/api/deliveries', id: 'listDeliveries', tag: 'deliveries' },
+      summary: 'What sinks are or were owed, newest first',
+      description: 'A `sink` that is neither in routes.yaml nor was ever owed anything is 400.',
+      query: deliveryFields,
+      answer: {
+        description: 'A page of deliveries.',
+        schema: pageSchema(deliverySchema),
+        example: examples.page(examples.delivery),
+      },
+    },
+    async (c, { query }) => {
+      await checkSink(context, query.sink, 'sink')
+      const hiding = plan()
+      const reading = ledger.deliveries(query)
+      const shape = (delivery: StoredDelivery) => shownDelivery(delivery, hiding, ledger)
+      return c.json(await pageOf(reading, shape))
+    },
+  )
+}
+
+function retry(context: ApiContext): Operation {
+  return operation(
+    {
+      ...{ method: 'POST', path: '/api/deliveries/retry', id: 'retryDeliveries' },
+      tag: 'deliveries',
+      summary: 'Dead letters are owed again, their attempts counted from 1',
+      description: 'Named by `ids` or by a `filter`, and not by both.',
+      body: retryFields,
+      bodyRule: { oneOf: [{ required: ['ids'] }, { required: ['filter'] }] },
+      answer: {
+        description: 'How many.',
+        schema: retriedSchema,
+        example: { dry_run: false, retried: 17 },
+        progress: retriedProgressSchema,
+      },
+    },
+    async (c, { body: { ids, filter, dry_run: dryRun } }) => {
+      const selection = selectionOf(ids, filter)
+      await checkSink(context, filter?.sink, 'filter.sink')
+      return answerWork(c, context, async (progress, signal) => {
+        const operator = { ...operatorOf(c, context), signal }
+        const retried = await retryDead(operator, { selection, dryRun }, progress)
+        return { dry_run: dryRun, ...retried }
+      })
+    },
+  )
 }
 
 function selectionOf(

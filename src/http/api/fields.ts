@@ -1,11 +1,18 @@
+import * as T from '@sinclair/typebox'
 import { listed, type Problem, RejectedError } from '../../core/errors.ts'
 import { isObject, type Json } from '../../core/event.ts'
 
-/** Reads one member of a query or a body; `undefined` is one that is not there. Throws RejectedError 400. */
-export type Field<T> = (value: unknown) => T
+/** One member of a query or a body: what /api/openapi.json says of it, and how it is read. */
+export interface Field<V> {
+  readonly schema: T.TSchema
+  /** Whether a request without it is wrong. */
+  readonly isRequired: boolean
+  /** `undefined` is one that is not there. Throws RejectedError 400. */
+  read(value: unknown): V
+}
 
-type Fields = Readonly<Record<string, Field<unknown>>>
-type Read<F extends Fields> = { readonly [N in keyof F]: ReturnType<F[N]> }
+export type Fields = Readonly<Record<string, Field<unknown>>>
+export type Read<F extends Fields> = { readonly [N in keyof F]: ReturnType<F[N]['read']> }
 
 /** Throws RejectedError 400 with everything that is wrong, unknown members as well. */
 export function readFields<F extends Fields>(
@@ -18,7 +25,7 @@ export function readFields<F extends Fields>(
     .map((name) => ({ path: name, message: unknownAmong(known) }))
   const read = known.map((name) => {
     try {
-      return [name, fields[name]?.(given.get(name))]
+      return [name, fields[name]?.read(given.get(name))]
     } catch (error) {
       if (!(error instanceof RejectedError)) throw error
       problems.push(...error.errors.map((problem) => under(name, problem)))
@@ -29,92 +36,104 @@ export function readFields<F extends Fields>(
   return Object.fromEntries(read) as Read<F>
 }
 
+/** An object of these members and no others. */
+export function schemaOf(fields: Fields): T.TSchema {
+  const schemas = Object.entries(fields).map(([name, { schema, isRequired }]) => {
+    return [name, isRequired ? schema : T.Optional(schema)] as const
+  })
+  return T.Object(Object.fromEntries(schemas), { additionalProperties: false })
+}
+
 export function badRequest(problems: readonly Problem[]): RejectedError {
   return new RejectedError(400, listed(problems, '; '), {}, problems)
 }
 
-export function optional<T>(field: Field<T>): Field<T | undefined> {
-  return (value) => (value === undefined ? undefined : field(value))
+/** What a field throws; its place is put before it. */
+export function wrong(message: string): RejectedError {
+  return badRequest([{ path: '', message }])
 }
 
-export function withDefault<T>(field: Field<T>, otherwise: T): Field<T> {
-  return (value) => (value === undefined ? otherwise : field(value))
-}
-
-export function text(value: unknown): string {
-  if (value === undefined) throw wrong('is missing')
-  if (typeof value === 'string' && value !== '') return value
-  throw wrong('must be a text that is not empty')
-}
-
-export function oneOf<T extends string>(...choices: readonly T[]): Field<T> {
-  return (value) => {
-    const choice = choices.find((one) => one === value)
-    if (choice === undefined) throw wrong(`must be one of ${choices.join(', ')}`)
-    return choice
+export function optional<V>({ schema, read }: Field<V>): Field<V | undefined> {
+  return {
+    schema,
+    isRequired: false,
+    read: (value) => (value === undefined ? undefined : read(value)),
   }
 }
 
-export function flag(value: unknown): boolean {
-  if (typeof value === 'boolean') return value
-  throw wrong('must be true or false')
-}
-
-export function texts(value: unknown): readonly string[] {
-  const isText = (item: unknown) => typeof item === 'string' && item !== ''
-  if (Array.isArray(value) && value.length > 0 && value.every(isText)) return value
-  throw wrong('must be a list of one text or more')
-}
-
-/** A body is JSON, so that whatever is in it is as well. */
-export function json(value: unknown): Json {
-  return value as Json
-}
-
-export function object<F extends Fields>(fields: F): Field<Read<F>> {
-  return (value) => {
-    if (!isObject(value)) throw wrong('must be an object')
-    return readFields(new Map(Object.entries(value)), fields)
+export function withDefault<V>({ schema, read }: Field<V>, otherwise: V): Field<V> {
+  return {
+    schema: { ...schema, default: otherwise },
+    isRequired: false,
+    read: (value) => (value === undefined ? otherwise : read(value)),
   }
 }
 
-const MAX_LIMIT = 500
-
-export function limit(value: unknown): number {
-  const number = typeof value === 'string' && /^\d{1,3}$/.test(value) ? Number(value) : 0
-  if (number < 1 || number > MAX_LIMIT) throw wrong(`must be a whole number of 1 to ${MAX_LIMIT}`)
-  return number
+export function text(description: string, ...examples: readonly string[]): Field<string> {
+  return {
+    schema: T.String({ description, minLength: 1, ...(examples.length > 0 && { examples }) }),
+    isRequired: true,
+    read(value) {
+      if (value === undefined) throw wrong('is missing')
+      if (typeof value === 'string' && value !== '') return value
+      throw wrong('must be a text that is not empty')
+    },
+  }
 }
 
-const RFC_3339 = /^(\d{4}-\d\d-\d\d)T\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/i
-/** Less than that, but for 0, was meant in seconds. */
-const FIRST_MS = 1e11
-/** The last moment that RFC 3339 can write. */
-const LAST_MS = Date.UTC(9999, 11, 31)
-
-/** Unix milliseconds. */
-export function time(value: unknown): number {
-  if (value === undefined) throw wrong('is missing')
-  const ms = typeof value === 'string' && !/^\d+$/.test(value) ? parsed(value) : unixMs(value)
-  if (ms >= 0 && ms <= LAST_MS) return ms
-  throw wrong('must be a time such as 2026-11-22T09:30:00Z, or Unix milliseconds')
+export function oneOf<V extends string>(description: string, ...choices: readonly V[]): Field<V> {
+  return {
+    schema: T.Unsafe({ type: 'string', enum: choices, description }),
+    isRequired: true,
+    read(value) {
+      const choice = choices.find((one) => one === value)
+      if (choice === undefined) throw wrong(`must be one of ${choices.join(', ')}`)
+      return choice
+    },
+  }
 }
 
-/** NaN for what is no number of milliseconds. */
-function unixMs(value: unknown): number {
-  const ms = typeof value === 'string' || typeof value === 'number' ? Number(value) : Number.NaN
-  return ms === 0 || ms >= FIRST_MS ? Math.floor(ms) : Number.NaN
+export function flag(description: string): Field<boolean> {
+  return {
+    schema: T.Boolean({ description }),
+    isRequired: true,
+    read(value) {
+      if (typeof value === 'boolean') return value
+      throw wrong('must be true or false')
+    },
+  }
 }
 
-/** NaN for what is no timestamp of RFC 3339. */
-function parsed(value: string): number {
-  // In a query, the plus of an offset arrives as a space unless it is escaped.
-  const timestamp = value.replace(/ (?=\d\d:\d\d$)/, '+')
-  const [, day = ''] = RFC_3339.exec(timestamp) ?? []
-  const midnight = Date.parse(day)
-  // Date.parse takes the 30th of February for a day of March.
-  const isDay = !Number.isNaN(midnight) && new Date(midnight).toISOString().startsWith(day)
-  return isDay ? Date.parse(timestamp) : Number.NaN
+export function texts(description: string): Field<readonly string[]> {
+  return {
+    schema: T.Array(T.String({ minLength: 1 }), { description, minItems: 1 }),
+    isRequired: true,
+    read(value) {
+      const isText = (item: unknown) => typeof item === 'string' && item !== ''
+      if (Array.isArray(value) && value.length > 0 && value.every(isText)) return value
+      throw wrong('must be a list of one text or more')
+    },
+  }
+}
+
+/** A body is JSON, so that whatever is in it is as well. What is wrong with it is for others to say. */
+export function json(description: string, type: string): Field<Json> {
+  return {
+    schema: T.Unsafe({ type, description }),
+    isRequired: true,
+    read: (value) => value as Json,
+  }
+}
+
+export function object<F extends Fields>(description: string, fields: F): Field<Read<F>> {
+  return {
+    schema: { ...schemaOf(fields), description },
+    isRequired: true,
+    read(value) {
+      if (!isObject(value)) throw wrong('must be an object')
+      return readFields(new Map(Object.entries(value)), fields)
+    },
+  }
 }
 
 function unknownAmong(known: readonly string[]): string {
@@ -123,8 +142,4 @@ function unknownAmong(known: readonly string[]): string {
 
 function under(name: string, { path, message }: Problem): Problem & { path: string } {
   return { path: path === '' ? name : `${name}.${path}`, message }
-}
-
-function wrong(message: string): RejectedError {
-  return badRequest([{ path: '', message }])
 }

@@ -21,6 +21,9 @@ test('answers have the names that docs/api.md shows', async () => {
   expect(await firstOf('/api/events')).toEqual(namesBeside('tenant_key'))
   expect(await firstOf('/api/sinks')).toEqual(namesBeside('paused_by'))
   expect(await firstOf('/api/audit')).toEqual(namesBeside('actor'))
+  expect(await firstOf('/api/routes')).toEqual(namesBeside('match'))
+  const explained = await admin.ask('/api/explain?previews=true', { body: { ref: 'a' } })
+  expect(Object.keys(explained.body).sort()).toEqual(namesBeside('routes'))
   const { body } = await admin.ask('/api/events/a')
   expect(Object.keys(body).sort()).toEqual(
     [...namesBeside('tenant_key'), 'body', 'deliveries'].sort(),

@@ -1,14 +1,21 @@
 import type { Hono } from 'hono'
+import { onTestFinished } from 'vitest'
+import { createFeed } from '../../../src/core/feed.ts'
 import type { LaneStatus } from '../../../src/core/lane/status.ts'
 import type { LiveSink, Plan } from '../../../src/core/plan.ts'
+import { createRedaction } from '../../../src/core/redact.ts'
+import type { Store } from '../../../src/core/store.ts'
+import { readPasted } from '../../../src/feishu/pasted.ts'
 import { nodeCrypto } from '../../../src/hosts/node-crypto.ts'
 import { createAdmin } from '../../../src/http/admin.ts'
+import { createLive } from '../../../src/http/live/live.ts'
 import { openMemoryStore } from '../../../src/stores/memory.ts'
 import { routingOf, START } from '../../core/operations/setup.ts'
 import { recordingLog } from '../../log.ts'
 import { emptyPlan, settings } from '../../settings.ts'
 
 export const ADMIN_TOKEN = 'a-token-of-the-operators'
+export const VIEWER_TOKEN = 'viewers-only-token'
 
 export interface Asked {
   readonly status: number
@@ -29,23 +36,39 @@ export interface AskOptions {
 }
 
 /** The admin surface over a store, with the sinks `lake`, `finance` and `slow`. */
-export function openAdmin({ store = openMemoryStore(), guarded = true } = {}) {
+export function openAdmin({
+  store = openMemoryStore(),
+  guarded = true,
+  redact = [],
+}: {
+  store?: Store
+  guarded?: boolean
+  redact?: readonly string[]
+} = {}) {
   const clock = { now: START }
   const log = recordingLog()
   let woken = 0
   const lanes: LaneStatus[] = []
-  const admin = createAdmin({
-    token: guarded ? ADMIN_TOKEN : undefined,
+  const feed = createFeed()
+  const seen = {
     runtime: { now: () => clock.now, log, crypto: nodeCrypto },
     ledger: store,
-    metrics: async () => 'lark_fanout_dead{sink="lake"} 0\n',
-    plan: () => plan,
+    plan: () => ({ ...plan, redact: createRedaction(redact) }),
     status: () => lanes,
+  }
+  const live = createLive({ ...seen, feed })
+  onTestFinished(live.close)
+  const admin = createAdmin({
+    ...seen,
+    live,
+    readPasted: (value) => readPasted(value, { id: 'pasted', now: clock.now }),
+    tokens: guarded ? { admin: ADMIN_TOKEN, viewer: VIEWER_TOKEN } : undefined,
+    metrics: async () => 'lark_fanout_dead{sink="lake"} 0\n',
     wake: () => void woken++,
   })
   const request = requestTo(admin)
   const ask = async (path: string, options?: AskOptions) => read(await request(path, options))
-  return { store, clock, log, lanes, request, ask, woken: () => woken }
+  return { store, clock, log, lanes, feed, live, request, ask, woken: () => woken }
 }
 
 function requestTo(admin: Hono) {
@@ -74,7 +97,7 @@ const routing = routingOf([
   { name: 'reads', to: ['slow'], match: { operate: 'READ' } },
 ])
 
-const plan: Plan = {
+export const plan: Plan = {
   ...emptyPlan,
   ...routing,
   sinks: new Map(

@@ -15,6 +15,7 @@ test('sinks show what they are owed and how they are doing, those of the file fi
     sink: 'lake',
     pausedBy: [],
     breaker: 'half-open',
+    breakerUntil: null,
     ready: true,
     inFlight: 2,
     deliveredPerMinute: 120,

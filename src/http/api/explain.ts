@@ -1,0 +1,96 @@
+import * as T from '@sinclair/typebox'
+import { RejectedError } from '../../core/errors.ts'
+import type { Event, JsonObject } from '../../core/event.ts'
+import { type Explanation, explainEvent } from '../../core/explanation.ts'
+import type { Plan } from '../../core/plan.ts'
+import type { ApiContext } from './context.ts'
+import * as examples from './examples.ts'
+import { badRequest, oneOf, optional } from './fields.ts'
+import { type Operation, operation } from './operation.ts'
+import { previewsOf } from './previews.ts'
+import { bodyOf } from './request.ts'
+import { explanationSchema } from './schemas.ts'
+
+const bodySchema = T.Unsafe({
+  type: 'object',
+  minProperties: 1,
+  description:
+    'A callback (v1 or v2, decrypted), `{ "event": { … }, "type": "…" }`, or the `event` object alone. Or `{ "ref": "17" }`: a stored event, by its `ref` or its id.',
+})
+
+export function explainOperation(context: ApiContext): Operation {
+  return operation(
+    {
+      ...{ method: 'POST', path: '/api/explain', id: 'explainEvent', tag: 'routes' },
+      isRead: true,
+      summary: 'What would become of an event, and why',
+      description: 'Nothing is stored and nothing is sent.',
+      query: { previews: optional(oneOf('Adds what each sink would be sent.', 'true', 'false')) },
+      freeBody: {
+        schema: bodySchema,
+        examples: {
+          callback: examples.callback,
+          event: examples.payload,
+          stored: { ref: '17' },
+        },
+      },
+      answer: {
+        description: 'Which routes match, and why the others do not.',
+        schema: explanationSchema,
+        example: examples.explanation,
+      },
+      problems: { 404: 'There is no such stored event.' },
+    },
+    async (c, { query }) => {
+      const { plan, event, shown } = await explainGiven(await bodyOf(c), context)
+      if (query.previews !== 'true') return c.json(shown)
+      return c.json({ ...shown, previews: await previewsOf(plan, event, shown.sinks) })
+    },
+  )
+}
+
+/** What would become of the event that somebody hands over. Throws RejectedError: 404 for a stored one that is not there. */
+export async function explainGiven(body: ReadonlyMap<string, unknown>, context: ApiContext) {
+  const plan = context.plan()
+  const { event, problems } = await givenEvent(body, context, plan)
+  return { plan, event, shown: explainFor(plan, event, problems) }
+}
+
+interface Given {
+  readonly event: Event
+  /** All that is wrong with it. */
+  readonly problems: readonly string[]
+}
+
+async function givenEvent(
+  body: ReadonlyMap<string, unknown>,
+  { ledger, readPasted }: ApiContext,
+  plan: Plan,
+): Promise<Given> {
+  const ref = body.get('ref')
+  if (body.size === 1 && typeof ref === 'string') {
+    const stored = await ledger.event(ref)
+    if (!stored) throw new RejectedError(404, 'There is no event of this id.')
+    return { event: stored.event, problems: plan.checkAgain(stored.event) }
+  }
+  if (body.size === 0) throw badRequest([{ path: '', message: 'name an event, or the ref of one' }])
+  if (body.has('encrypt')) {
+    throw badRequest([{ path: 'encrypt', message: 'is encrypted: decrypt the callback first' }])
+  }
+  const { problems, ...pasted } = readPasted(Object.fromEntries(body) as JsonObject)
+  const event = { ...pasted.event, via: '' }
+  return { event, problems: [...problems, ...plan.check(event)] }
+}
+
+/** For people. `problems` are all that is wrong with it. Why a route does not match may tell what a field holds. */
+export function explainFor(plan: Plan, event: Event, problems: readonly string[]): Explanation {
+  const explanation = explainEvent(plan, event, problems)
+  const show = plan.redact.about(event)
+  return {
+    ...explanation,
+    problems: explanation.problems.map(show),
+    routes: explanation.routes.map(({ why, ...route }) => {
+      return { ...route, why: why === null ? null : show(why) }
+    }),
+  }
+}

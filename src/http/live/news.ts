@@ -1,0 +1,60 @@
+import type { Attempted, Reloaded } from '../../core/happening.ts'
+import type { LaneStatus } from '../../core/lane/status.ts'
+import type { StoredEvent } from '../../core/ledger.ts'
+import { eventShape, type Hiding, timestamp } from '../api/shapes.ts'
+
+/** Something that has just happened, as people who watch are told of it. */
+export interface News {
+  readonly name: 'event' | 'attempt' | 'sink' | 'config' | 'skipped'
+  /** What it can be filtered by, as far as it is about such a thing. */
+  readonly sink?: string
+  readonly type?: string
+  readonly source?: string
+  /** Of an `event`: the event itself, with all that people may not be shown. */
+  readonly stored?: StoredEvent
+  /** In the words of the protocol of server-sent events. */
+  readonly text: string
+}
+
+export function eventNews(stored: StoredEvent, hiding: Hiding): News {
+  const { type, via: source } = stored.event
+  const text = `id: ${stored.ref}\n${textOf('event', eventShape(stored, hiding))}`
+  return { name: 'event', type, source, stored, text }
+}
+
+export function attemptNews(attempted: Attempted): News {
+  const { at, sink, type, eventId, deliveryId, attempt, result, status, error } = attempted
+  const data = {
+    at: timestamp(at),
+    sink,
+    type,
+    event: eventId,
+    delivery: deliveryId,
+    attempt,
+    result,
+    status,
+    error,
+    duration_ms: attempted.durationMs,
+  }
+  return { name: 'attempt', sink, type, text: textOf('attempt', data) }
+}
+
+/** How a sink is doing, but for what changes with each delivery. */
+export function sinkNews({ sink, pausedBy, breaker, ready }: LaneStatus): News {
+  const data = { name: sink, paused: pausedBy.length > 0, paused_by: pausedBy, breaker, ready }
+  return { name: 'sink', sink, text: textOf('sink', data) }
+}
+
+export function configNews({ at, result, problems }: Reloaded): News {
+  const data = { at: timestamp(at), result, problems }
+  return { name: 'config', text: textOf('config', data) }
+}
+
+/** How many there were of which nothing is told: there were too many at once. */
+export function skippedNews(skipped: { readonly events: number; readonly attempts: number }): News {
+  return { name: 'skipped', text: textOf('skipped', skipped) }
+}
+
+function textOf(name: News['name'], data: object): string {
+  return `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`
+}

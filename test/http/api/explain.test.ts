@@ -1,0 +1,78 @@
+import { expect, test } from 'vitest'
+import { accept } from '../../core/operations/setup.ts'
+import { sampleRaw } from '../../sample-event.ts'
+import { openAdmin } from './setup.ts'
+
+const callback = JSON.parse(sampleRaw)
+const { event } = callback
+
+test('routes are shown as they are written', async () => {
+  const { body } = await openAdmin().ask('/api/routes')
+  expect(body).toMatchObject({
+    items: [
+      { name: 'all', from: null, match: null, to: ['lake', 'finance'], enabled: true },
+      { name: 'reads', match: { operate: 'READ' }, to: ['slow'] },
+    ],
+    next: null,
+  })
+})
+
+test.each([
+  ['a callback', callback],
+  [
+    'a callback of version 2',
+    { schema: '2.0', header: { event_id: 'x', event_type: 'approval_cc' }, event },
+  ],
+  ['an event and its type', { event, type: 'approval_cc' }],
+  ['an event alone', event],
+])('%s is explained, and not stored', async (_, body) => {
+  const { ask, store } = openAdmin()
+  const answer = await ask('/api/explain', { body })
+  expect(answer.status).toBe(200)
+  expect(answer.body).toEqual({
+    type: 'approval_cc',
+    id: expect.stringMatching(/./),
+    problems: [],
+    routes: [
+      { name: 'all', matches: true, why: null, to: ['lake', 'finance'] },
+      { name: 'reads', matches: false, why: expect.stringContaining('"CREATE"'), to: ['slow'] },
+    ],
+    sinks: ['lake', 'finance'],
+  })
+  expect((await store.events({ order: 'newest first', limit: 1 })).items).toEqual([])
+  expect((await store.audit({ limit: 1 })).items).toEqual([])
+})
+
+test('a stored event is explained by today’s rules', async () => {
+  const admin = openAdmin()
+  await accept(admin, 'a', { data: { operate: 'READ' } })
+  await accept(admin, 'b', { data: { operate: 'DELETE' }, problems: ['as it was then'] })
+  const explain = async (ref: string) => (await admin.ask('/api/explain', { body: { ref } })).body
+  expect(await explain('a')).toMatchObject({
+    id: 'a',
+    problems: [],
+    sinks: ['lake', 'finance', 'slow'],
+  })
+  expect(await explain('b')).toMatchObject({
+    problems: ['operate: must be CREATE or READ'],
+    sinks: [],
+  })
+  expect((await admin.ask('/api/explain', { body: { ref: 'unheard-of' } })).status).toBe(404)
+})
+
+test('previews are there for who asks', async () => {
+  const { ask } = openAdmin()
+  const { body } = await ask('/api/explain?previews=true', { body: event })
+  expect(Object.keys(body.previews)).toEqual(['lake', 'finance'])
+})
+
+test.each([
+  ['/api/explain', {}, ['']],
+  ['/api/explain', { encrypt: 'FIAfJPGRmFZWkaxPQ1XrJZVbv2Jw' }, ['encrypt']],
+  ['/api/explain?previews=1', { ref: 'a' }, ['previews']],
+  ['/api/explain?sink=lake', { ref: 'a' }, ['sink']],
+])('what cannot be explained is refused: %s', async (path, body, paths) => {
+  const answer = await openAdmin().ask(path, { body })
+  expect(answer.status).toBe(400)
+  expect(answer.body.errors.map(({ path }: { path: string }) => path)).toEqual(paths)
+})
