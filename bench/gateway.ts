@@ -30,6 +30,8 @@ export interface GatewayOptions {
   readonly fill?: (file: string) => Promise<void>
   /** As on an ordinary disk; see slow-flush.c. */
   readonly slowFlush?: boolean
+  /** More of the gateway's environment. */
+  readonly env?: Readonly<Record<string, string>>
   /** A Postgres in place of the file. */
   readonly databaseUrl?: string
 }
@@ -51,6 +53,7 @@ export async function startGateway(options: GatewayOptions): Promise<BenchGatewa
   }
   const env = {
     ...IMAGE_ENV,
+    ...options.env,
     ...(options.slowFlush && slowFlushEnv(folder.path)),
     ...(options.databaseUrl && { DATABASE_URL: options.databaseUrl }),
   }

@@ -11,10 +11,11 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   sources: ['core', 'feishu'],
   sinks: ['core', 'feishu'],
   http: ['core'],
+  console: ['core', 'http'],
   gateway: ['core', 'http'],
   index: ['core', 'gateway'],
   simulator: ['core', 'feishu'],
-  hosts: ['core', 'feishu', 'config', 'stores', 'sources', 'sinks', 'http', 'gateway'],
+  hosts: ['core', 'feishu', 'config', 'stores', 'sources', 'sinks', 'http', 'console', 'gateway'],
   cli: [
     'core',
     'feishu',
@@ -52,7 +53,8 @@ const LIBRARIES: Readonly<Record<string, readonly string[]>> = {
   core: ['p-retry'],
   feishu: ['@sinclair/typebox'],
   stores: ['pg'],
-  http: ['hono'],
+  console: ['hono', 'd3-shape'],
+  http: ['hono', '@sinclair/typebox'],
   gateway: ['hono'],
   simulator: ['ws'],
   index: [],
@@ -130,6 +132,14 @@ test('libraries stay where they belong', () => {
     const allowed = LIBRARIES[placeOf(file)]
     if (!allowed || typeOnly || /^(\.|node:)/.test(target)) return false
     return !allowed.some((name) => target === name || target.startsWith(`${name}/`))
+  })
+  expect(wrong).toEqual([])
+})
+
+test('JSONata is loaded by those who have a transform, and weighs nothing for others', () => {
+  const wrong = imports.filter(({ file, target, typeOnly }) => {
+    if (typeOnly || file.startsWith('src/sinks/transform/')) return false
+    return ['jsonata', 're2js'].includes(target) || target.includes('/transform/')
   })
   expect(wrong).toEqual([])
 })

@@ -5,6 +5,7 @@ import { ConfigError, type Problem } from '../core/errors.ts'
 import { type CommonEnvironment, readCommonEnvironment } from './common-environment.ts'
 import { type Proxies, readProxies } from './egress/proxies.ts'
 import { readStoreAddress, type StoreAddress } from './store-address.ts'
+import { readTracing, type TracingWish } from './tracing-settings.ts'
 
 export type Env = Readonly<Record<string, string | undefined>>
 
@@ -15,6 +16,7 @@ export interface Environment extends CommonEnvironment {
   readonly store: StoreAddress
   readonly adminPort: number | undefined
   readonly proxies: Proxies
+  readonly tracing: TracingWish
 }
 
 /**
@@ -38,6 +40,7 @@ export function readEnvironment(env: Env): Environment {
     adminPort: port(env.ADMIN_PORT),
     ...readCommonEnvironment(env, reject),
     proxies: readProxies(env, reject),
+    tracing: readTracing(env),
   }
   for (const name of ['PORT', 'ADMIN_PORT']) {
     if (Number.isNaN(port(env[name]))) reject(name, 'must be a port number, 0 to 65535')

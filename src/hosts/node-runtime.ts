@@ -7,7 +7,7 @@ import { createNodeFetch, type NodeFetch } from './node-fetch.ts'
 
 export interface NodeRuntime extends Runtime, Pick<NodeFetch, 'follow' | 'close'> {}
 
-interface NodeRuntimeOptions extends Pick<Runtime, 'folder' | 'log'> {
+interface NodeRuntimeOptions extends Pick<Runtime, 'folder' | 'log' | 'tracer'> {
   /** None without it. */
   readonly proxies?: Proxies
 }
@@ -34,5 +34,6 @@ export function createNodeRuntime({ log, ...options }: NodeRuntimeOptions): Node
     crypto: nodeCrypto,
     log,
     folder: options.folder,
+    ...(options.tracer && { tracer: options.tracer }),
   }
 }

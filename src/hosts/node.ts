@@ -2,15 +2,17 @@ import { messageOf } from '../core/errors.ts'
 import { createFeed } from '../core/feed.ts'
 import type { Log } from '../core/runtime.ts'
 import { createGateway, type Gateway } from '../gateway.ts'
-import { createAdmin } from '../http/admin.ts'
+import { openAdmin } from './admin.ts'
+import { readConsoleAssets } from './console-assets.ts'
 import type { Environment } from './environment.ts'
 import { linkFile } from './link-file.ts'
 import type { ConfigFile } from './node-config.ts'
 import { createNodeMetrics } from './node-metrics.ts'
-import { createNodeRuntime } from './node-runtime.ts'
+import { createNodeRuntime, type NodeRuntime } from './node-runtime.ts'
 import { listen, type NodeServer } from './node-server.ts'
 import { openNodeStore } from './node-store.ts'
 import { createReload, type Reload } from './reload.ts'
+import { openTracing } from './tracing.ts'
 import { createWakeTimer } from './wake-timer.ts'
 
 export interface NodeGateway {
@@ -59,32 +61,28 @@ async function open(
   { log, signal }: { readonly log: Log; readonly signal: AbortSignal | undefined },
   opened: Undo[],
 ): Promise<Omit<NodeGateway, 'close'>> {
-  const runtime = createNodeRuntime({ folder: file.folder, log, proxies: environment.proxies })
-  runtime.follow(file.config.egress)
-  opened.push(runtime.close)
+  const runtime = await openRuntime(file, environment, log, opened)
   const { promise: died, reject: die } = Promise.withResolvers<never>()
   const store = await openNodeStore(environment.store, { log, signal, died: die })
   opened.push(() => store.close())
   let plan = await linkFile(file, runtime)
-  const metrics = createNodeMetrics(store, {
-    status: () => gateway.status(),
-    connections: () => gateway.connections(),
-  })
+  const status = () => gateway.status()
+  const connections = () => gateway.connections()
+  const metrics = createNodeMetrics(store, { status, connections })
   const feed = createFeed()
   feed.follow(metrics.observe)
-  const { adminToken: token, adminPort, port, host } = environment
-  const status = () => gateway.status()
+  const { tokens, adminPort, port, host } = environment
   const wake = () => gateway.wake('now')
-  const seen = { metrics: metrics.render, plan: () => plan, status, wake }
-  const admin = createAdmin({ token, runtime, ledger: store, ...seen })
+  const seen = { feed, metrics: metrics.render, plan: () => plan, status, wake }
+  const admin = openAdmin({ tokens, runtime, ledger: store, assets: readConsoleAssets(), ...seen })
   const timer = createWakeTimer(() => gateway.wake())
   const gateway = createGateway({
     plan,
     store,
     runtime,
-    tell: feed.tell,
+    feed,
     wakeAt: timer.wakeAt,
-    admin: adminPort === undefined ? admin : undefined,
+    admin: adminPort === undefined ? admin.app : undefined,
     publicUrl: environment.publicUrl,
   })
   const servers: NodeServer[] = []
@@ -94,12 +92,28 @@ async function open(
     runtime.follow(next.config.egress)
     gateway.follow(plan)
   })
-  opened.push(() => closeAll(gateway, servers), timer.close, stop)
+  opened.push(() => closeAll(gateway, servers), timer.close, stop, admin.close)
   servers.push(await listen(gateway, { port, host }, runtime))
   if (adminPort !== undefined)
-    servers.push(await listen(admin, { port: adminPort, host, variable: 'ADMIN_PORT' }, runtime))
+    servers.push(
+      await listen(admin.app, { port: adminPort, host, variable: 'ADMIN_PORT' }, runtime),
+    )
   gateway.connect()
   return { port: servers[0]?.port ?? port, adminPort: servers[1]?.port, died, reload }
+}
+
+async function openRuntime(
+  { folder, config }: ConfigFile,
+  { proxies, tracing }: Environment,
+  log: Log,
+  opened: Undo[],
+): Promise<NodeRuntime> {
+  const { tracer, close } = await openTracing(tracing, log)
+  opened.push(close)
+  const runtime = createNodeRuntime({ folder, log, proxies, ...(tracer && { tracer }) })
+  runtime.follow(config.egress)
+  opened.push(runtime.close)
+  return runtime
 }
 
 /** At once: no new attempt is begun while the last requests are answered. */

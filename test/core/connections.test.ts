@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Observer } from '../../src/core/happening.ts'
+import { createFeed } from '../../src/core/feed.ts'
 import type { LiveSource, Plan } from '../../src/core/plan.ts'
 import type { Source, Take, WantedApproval } from '../../src/core/plugin.ts'
 import { createGateway } from '../../src/gateway.ts'
@@ -13,13 +13,14 @@ function setup() {
   const log = recordingLog()
   const runtime = createNodeRuntime({ folder: '.', log })
   const results: string[] = []
-  const tell: Observer = (happening) => {
+  const feed = createFeed()
+  feed.follow((happening) => {
     if (happening.kind !== 'received') return
     results.push(`${happening.source} ${happening.type} ${happening.result}`)
-  }
+  })
   const open = (...sources: LiveSource[]) => {
     const plan = planOf(...sources)
-    return createGateway({ plan, store: openMemoryStore(), runtime, tell, wakeAt() {} })
+    return createGateway({ plan, store: openMemoryStore(), runtime, feed, wakeAt() {} })
   }
   return { log, results, open }
 }
@@ -46,7 +47,8 @@ function recorded(name: string, more: Partial<Source> = {}) {
     close: async () => void asked.push('close'),
     ...more,
   }
-  const live = { name, path: undefined, accepts: () => true, source, fingerprint: name }
+  const events = '*' as const
+  const live = { name, path: undefined, events, accepts: () => true, source, fingerprint: name }
   return { live, asked, take: ((received) => take?.(received) ?? Promise.reject()) satisfies Take }
 }
 

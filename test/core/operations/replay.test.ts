@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { ConfigError } from '../../../src/core/errors.ts'
 import { type Replaying, type ReplayRequest, replay } from '../../../src/core/operations/replay.ts'
 import type { Routing } from '../../../src/core/plan.ts'
+import { sampleEvent } from '../../sample-event.ts'
 import { accept, owedTo, routingOf, START, settleAll, setup } from './setup.ts'
 
 const MINUTE = 60_000
@@ -99,6 +100,19 @@ test('only what matches, only by that route, only for that sink', async () => {
   expect(await counts({ route: 'all', sink: 'lake' })).toEqual({})
   const { events } = await run({ route: 'reads', dryRun: true })
   expect(events).toBe(2)
+})
+
+test("the gateway's own events are touched by no replay and no route", async () => {
+  const { store, clock, run } = opened()
+  await accept({ store, clock }, 'read')
+  const own = sampleEvent({ via: 'lark-fanout', id: 'alert-1', appId: 'lark-fanout' })
+  const owed = [{ sink: 'ops', orderKey: null, claimMs: 0 }]
+  await store.accept([{ event: own, problems: [], owed }], clock.now)
+  expect(await run({ resend: true })).toMatchObject({ events: 1, owed: 2 })
+  expect(toAll.route(own)).toEqual([])
+  expect(toAll.explain(own)).toMatchObject([
+    { route: 'all', why: expect.stringContaining('alerts') },
+  ])
 })
 
 test('from since on, before until', async () => {

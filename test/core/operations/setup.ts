@@ -1,5 +1,5 @@
 import type { RouteConfig, SinkConfig } from '../../../src/config/config.ts'
-import { createRouting, type LinkContext } from '../../../src/config/link.ts'
+import { createRouting, type RoutingContext } from '../../../src/config/routing.ts'
 import type { Operator } from '../../../src/core/operations/operation.ts'
 import type { Owed } from '../../../src/core/outbox.ts'
 import type { Routing } from '../../../src/core/plan.ts'
@@ -83,11 +83,11 @@ export function routingOf(
     ...route,
   }))
   return createRouting(
-    { sources: [source], sinks, routes: whole },
-    { validate, sourceType: () => feishu },
+    { sources: [source], sinks, routes: whole, words: [] },
+    { validate, sourceType: () => feishu, sinkType: () => undefined },
   )
 }
 
 /** In place of the schemas' validators, which Node makes from strings. */
-const validate: LinkContext['validate'] = (_type, data) =>
+const validate: RoutingContext['validate'] = (_type, data) =>
   ['CREATE', 'READ'].includes(String(data.operate)) ? [] : ['operate: must be CREATE or READ']

@@ -1,0 +1,142 @@
+import type { Context, Hono } from 'hono'
+import { html } from 'hono/html'
+import { secureHeaders } from 'hono/secure-headers'
+import { RejectedError } from '../core/errors.ts'
+import { serve } from '../http/app.ts'
+import type { Tokens } from '../http/guard.ts'
+import type { ConsoleContext } from './context.ts'
+import { dead } from './dead/dead.ts'
+import { retry } from './dead/retry.ts'
+import { retryDelivery, send } from './event/changes.ts'
+import { event } from './event/event.ts'
+import { events } from './events/events.ts'
+import { stream } from './events/stream.ts'
+import { checkForm, readForm } from './form.ts'
+import { frameWords } from './frame-words.ts'
+import { detectLanguage, languageOf } from './language.ts'
+import { inFrame, shell } from './layout.ts'
+import { serveLogin, toLogin } from './login.ts'
+import { overview } from './overview/overview.ts'
+import { audit } from './problems/audit.ts'
+import { problems } from './problems/problems.ts'
+import { routes } from './routes/routes.ts'
+import { createSessions, type Sessions } from './session.ts'
+import { discardBacklog, pause, resume } from './sink/actions.ts'
+import { sink } from './sink/sink.ts'
+import { sinks } from './sinks/sinks.ts'
+import type { PageAt, Visit, Visited } from './visit.ts'
+
+const PAGES: readonly PageAt[] = [
+  overview,
+  events,
+  stream,
+  event,
+  retryDelivery,
+  send,
+  dead,
+  retry,
+  sinks,
+  sink,
+  pause,
+  resume,
+  discardBacklog,
+  routes,
+  problems,
+  audit,
+]
+
+/** Everything under /console. */
+export function serveConsole(app: Hono, context: ConsoleContext, tokens: Tokens): void {
+  const sessions = createSessions(tokens, context.runtime)
+  app.use('/console/*', secureHeaders(HEADERS), detectLanguage(), showErrors(context))
+  serveAssets(app, context)
+  serveLogin(app, context, sessions)
+  for (const page of PAGES) servePage(app, page, context, sessions)
+  app.all('/console/*', async (c) => {
+    if (!(await sessions.read(c))) return toLogin(c)
+    throw new RejectedError(404, 'There is no page at this address.')
+  })
+}
+
+/** Nothing that is not the console's own: neither inline, nor from any other host, nor in another site's frame. */
+const HEADERS = {
+  contentSecurityPolicy: {
+    defaultSrc: ["'none'"],
+    scriptSrc: ["'self'"],
+    styleSrc: ["'self'"],
+    imgSrc: ["'self'", 'data:'],
+    connectSrc: ["'self'"],
+    formAction: ["'self'"],
+    frameAncestors: ["'none'"],
+    baseUri: ["'none'"],
+  },
+  referrerPolicy: 'same-origin',
+  // The proxy that speaks https says whether all of its host does.
+  strictTransportSecurity: false,
+  xFrameOptions: 'DENY',
+}
+
+function servePage(app: Hono, page: PageAt, context: ConsoleContext, sessions: Sessions): void {
+  const methods = [page.get && 'GET', page.post && 'POST'].filter((one) => one !== undefined)
+  app.on(methods, page.path, async (c) => {
+    const session = await sessions.read(c)
+    if (!session) return toLogin(c)
+    const visit = { c, context, session, language: languageOf(c), form: new Map() }
+    c.header('Cache-Control', 'no-store')
+    return c.req.method === 'POST' ? post(page, visit) : answer(visit, await page.get?.(visit))
+  })
+  app.all(page.path, () => {
+    throw new RejectedError(405, `Only ${methods.join(', ')} is answered here.`, {
+      Allow: methods.join(', '),
+    })
+  })
+}
+
+async function post(page: PageAt, visit: Visit): Promise<Response> {
+  const { c, session, context } = visit
+  const form = await readForm(c)
+  checkForm(form, session, context.runtime.crypto.equal)
+  if (session.role !== 'admin' && !page.viewersMayPost)
+    throw new RejectedError(403, 'The viewer’s token changes nothing.')
+  return answer(visit, await page.post?.({ ...visit, form }))
+}
+
+function answer(visit: Visit, visited: Visited | undefined): Response | Promise<Response> {
+  if (visited instanceof Response) return visited
+  if (visited) return visit.c.html(inFrame(visit, visited))
+  throw new RejectedError(404, 'There is no page at this address.')
+}
+
+/** What goes wrong, as a page. */
+function showErrors(context: ConsoleContext) {
+  return async (c: Context, next: () => Promise<void>) => {
+    await next()
+    if (!(c.error instanceof RejectedError)) return
+    const { status, message } = c.error
+    const language = languageOf(c)
+    const { wentWrong, back } = frameWords[language]
+    const body = html`<main class="login" id="content">
+  <h1>${wentWrong}</h1>
+  <p role="alert">${message}</p>
+  <p><a href="/console">${back}</a></p>
+</main>`
+    c.res = await c.html(shell({ language, context }, wentWrong, body), status as 400)
+  }
+}
+
+const TYPES: Readonly<Record<string, string>> = {
+  css: 'text/css; charset=utf-8',
+  js: 'text/javascript; charset=utf-8',
+}
+
+/** Their addresses change with them. */
+const FOR_EVER = 'public, max-age=31536000, immutable'
+
+function serveAssets(app: Hono, { assets }: ConsoleContext): void {
+  for (const [name, text] of Object.entries(assets)) {
+    const type = TYPES[name.split('.').at(-1) ?? ''] ?? 'text/plain'
+    serve(app, 'GET', `/console/assets/${name}`, (c) =>
+      c.body(text, 200, { 'Content-Type': type, 'Cache-Control': FOR_EVER }),
+    )
+  }
+}

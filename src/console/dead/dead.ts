@@ -1,0 +1,64 @@
+import { html } from 'hono/html'
+import { type Html, nothing } from '../html.ts'
+import { number } from '../parts/time.ts'
+import { timeField } from '../parts/time-field.ts'
+import { href, type PageAt, param, type Visit, wordsOf } from '../visit.ts'
+import { type DeadFilter, filterOf } from './filter.ts'
+import { list } from './list.ts'
+import { summary } from './summary.ts'
+import { words } from './words.ts'
+
+/** What was given up, what it died of, and the way to owe it again. */
+export const dead: PageAt = {
+  path: '/console/dead',
+  async get(visit) {
+    const w = wordsOf(visit, words)
+    const filter = filterOf((name) => param(visit, name))
+    const owed = await visit.context.ledger.backlog()
+    const total = owed.reduce((sum, one) => sum + one.dead, 0)
+    const isFirst = param(visit, 'cursor') === undefined
+    const isAll = Object.values(filter).every((value) => value === undefined)
+    const names = owed.filter((one) => one.dead > 0).map(({ sink }) => sink)
+    const none = total === 0 && isAll
+    return {
+      title: w.title,
+      section: 'dead',
+      body: html`${notice(visit)}
+<p>${w.what} ${none ? nothing : w.total(number(total, visit.language))}</p>
+${
+  none
+    ? html`<p class="faint">${w.none}</p>`
+    : html`${filterForm(visit, filter, names)}
+${isFirst && filter.reason === undefined ? summary(visit, filter) : nothing}
+<h2>${w.list}</h2>
+${list(visit, filter)}`
+}`,
+    }
+  },
+}
+
+function notice(visit: Visit): Html {
+  const w = wordsOf(visit, words)
+  if (param(visit, 'done') === undefined) return nothing
+  const count = Number(param(visit, 'count')) || 0
+  const more = param(visit, 'more') ? ` ${w.goOn}` : ''
+  const text = count > 0 ? `${w.done(number(count, visit.language))}${more}` : w.noneDone
+  return html`<p class="notice${count > 0 ? '' : ' warn'}" role="status">${text}</p>`
+}
+
+function filterForm(visit: Visit, filter: DeadFilter, sinks: readonly string[]): Html {
+  const w = wordsOf(visit, words)
+  const { sink, reason } = filter
+  const names = [...new Set([...(sink === undefined ? [] : [sink]), ...sinks])]
+  const isFiltered = Object.values(filter).some((value) => value !== undefined)
+  const option = (name: string) =>
+    html`<option value="${name}"${name === sink ? html` selected` : nothing}>${name}</option>`
+  return html`<form class="filter" action="/console/dead" aria-label="${w.filter}">
+<label>${w.sink}<select name="sink"><option value="">${w.anySink}</option>${names.map(option)}</select></label>
+${timeField(visit, 'since', w.since)}
+${timeField(visit, 'until', w.until)}
+${reason === undefined ? nothing : html`<input type="hidden" name="reason" value="${reason}">`}
+<button>${w.show}</button>
+${isFiltered ? html`<a class="quiet" href="${href('/console/dead', {})}">${w.clear}</a>` : nothing}
+</form>`
+}

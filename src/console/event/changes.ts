@@ -1,0 +1,105 @@
+import { html } from 'hono/html'
+import { RejectedError } from '../../core/errors.ts'
+import type { EventHistory, Redelivery } from '../../core/ledger.ts'
+import { redeliveryOf } from '../../core/operations/replay.ts'
+import { replayEvent } from '../../core/operations/replay-event.ts'
+import { retryDead } from '../../core/operations/retry-dead.ts'
+import { type Preview, previewsOf } from '../../http/api/previews.ts'
+import { sinksOf } from '../../http/api/sinks.ts'
+import { type Html, nothing } from '../html.ts'
+import { csrfField } from '../layout.ts'
+import { operatorOf } from '../operator.ts'
+import { href, type PageAt, param, type Visit, wordsOf } from '../visit.ts'
+import { askedFor } from './event.ts'
+import { words } from './words.ts'
+
+/** A dead delivery of the event is owed again. */
+export const retryDelivery: PageAt = {
+  path: '/console/events/:ref/retry',
+  async post(visit) {
+    const { ref, deliveries } = await askedFor(visit)
+    const ids = deliveries.map(({ id }) => id).filter((id) => id === visit.form.get('delivery'))
+    const request = { selection: { ids }, dryRun: false }
+    const { retried } = await retryDead(operatorOf(visit), request)
+    return after(visit, ref, retried > 0 ? 'retried' : 'nothing')
+  },
+}
+
+/** Asks before the event is sent to one sink, once more or at last; a quarantined one, to all that its routes lead to. */
+export const send: PageAt = {
+  path: '/console/events/:ref/send',
+  async get(visit) {
+    if (visit.session.role !== 'admin')
+      throw new RejectedError(403, 'The viewer’s token changes nothing.')
+    const history = await askedFor(visit)
+    const body = await confirmation(visit, history, param(visit, 'sink'))
+    return { title: wordsOf(visit, words).send.title, section: 'events', body }
+  },
+  async post(visit) {
+    const { context, form } = visit
+    const history = await askedFor(visit)
+    const sink = form.get('sink') || undefined
+    // Who presses twice, or was not the first to, does not send it twice.
+    const seen = Number(form.get('seen'))
+    if (seen !== owedTo(history, sink)) return after(visit, history.ref, 'changed')
+    const operator = { ...operatorOf(visit), routing: context.plan() }
+    const resend = sink !== undefined && seen > 0
+    const { owed } = await replayEvent(operator, history, { sink, resend })
+    return after(visit, history.ref, owed > 0 ? 'sent' : 'nothing')
+  },
+}
+
+function after(visit: Visit, ref: string, done: string): Response {
+  visit.context.wake()
+  return visit.c.redirect(href(`/console/events/${ref}`, { done }), 303)
+}
+
+/** How often the event was owed to a sink, or to any. */
+function owedTo({ deliveries }: EventHistory, sink: string | undefined): number {
+  return deliveries.filter((one) => sink === undefined || one.sink === sink).length
+}
+
+async function confirmation(
+  visit: Visit,
+  history: EventHistory,
+  sink: string | undefined,
+): Promise<Html> {
+  const w = wordsOf(visit, words).send
+  const { ref, event } = history
+  const plan = visit.context.plan()
+  const redelivery = mayGo(visit, history, sink)
+  const cancel = html`<a class="quiet" href="/console/events/${ref}">${w.cancel}</a>`
+  if (!redelivery) return html`<p>${w.nothing} ${cancel}</p>`
+  const names = redelivery.owed.map((one) => one.sink)
+  const sinks = await sinksOf(visit.context)
+  const paused = sinks.filter((one) => one.paused && names.includes(one.name))
+  const seen = owedTo(history, sink)
+  const previews = Object.entries(await previewsOf(plan, event, names))
+  return html`${redelivery.cleared ? html`<p>${w.cleared}</p>` : nothing}
+<p>${seen > 0 ? w.again : w.first} <strong>${names.join(', ')}</strong>.</p>
+${paused.map(({ name }) => html`<p class="warn">${w.paused(name)}</p>`)}
+<form method="post" action="/console/events/${ref}/send" class="confirm">${csrfField(visit)}
+<input type="hidden" name="sink" value="${sink ?? ''}"><input type="hidden" name="seen" value="${seen}">
+<p><button class="main">${w.submit}</button> ${cancel}</p>
+</form>
+<h2>${w.preview}</h2>
+${previews.map(([name, preview]) => html`<h3>${name}</h3>${body(visit, name, preview)}`)}`
+}
+
+/** What it would owe; undefined where that is nothing. Only a quarantined one is sent wherever its routes lead. */
+function mayGo(
+  { context }: Visit,
+  history: EventHistory,
+  sink: string | undefined,
+): Redelivery | undefined {
+  if (sink === undefined && history.problems.length === 0) return undefined
+  const redelivery = redeliveryOf(context.plan(), history, { sink })
+  return redelivery && redelivery.owed.length > 0 ? redelivery : undefined
+}
+
+function body(visit: Visit, sink: string, { body, error }: Preview): Html {
+  const w = wordsOf(visit, words).send
+  if (error !== null) return html`<p class="bad">${w.previewFails} ${error}</p>`
+  if (body === null) return html`<p class="faint">${w.noPreview}</p>`
+  return html`<pre tabindex="0" role="region" aria-label="${sink}">${body}</pre>`
+}

@@ -1,0 +1,73 @@
+import { html } from 'hono/html'
+import { RejectedError } from '../../core/errors.ts'
+import { indentJson } from '../../core/indent-json.ts'
+import type { EventHistory } from '../../core/ledger.ts'
+import { printable } from '../../core/printable.ts'
+import { explainFor } from '../../http/api/explain.ts'
+import { deliveriesOf } from '../../http/api/shapes.ts'
+import { type Html, nothing } from '../html.ts'
+import { clipped, eventField } from '../parts/event-field.ts'
+import { number } from '../parts/time.ts'
+import { type PageAt, param, type Visit, wordsOf } from '../visit.ts'
+import { deliveryList } from './deliveries.ts'
+import { facts } from './facts.ts'
+import { outcomeList } from './outcomes.ts'
+import { quarantine } from './quarantine.ts'
+import { words } from './words.ts'
+
+/** One event: what it is, and why each sink has it or has it not. */
+export const event: PageAt = {
+  path: '/console/events/:ref',
+  async get(visit) {
+    const history = await askedFor(visit)
+    const { event } = history
+    const w = wordsOf(visit, words)
+    const plan = visit.context.plan()
+    const explanation = explainFor(plan, event, plan.checkAgain(event))
+    const deliveries = deliveriesOf(history, plan)
+    const type = clipped(printable(event.type)) || w.noType
+    return {
+      title: `${type} ${clipped(eventField(visit, event, 'operate'))}`.trim(),
+      section: 'events',
+      body: html`${notice(visit)}
+${history.problems.length === 0 ? nothing : quarantine(visit, history, explanation)}
+${facts(visit, history)}
+<h2>${w.outcomes.title}</h2>
+${outcomeList(visit, history, { deliveries, explanation })}
+<h2>${w.deliveries.title}</h2>
+${deliveryList(visit, deliveries)}
+<h2>${w.payload.title}</h2>
+${payload(visit, history)}`,
+    }
+  },
+}
+
+/** The event of the address. Throws RejectedError 404 where there is none. */
+export async function askedFor(visit: Visit): Promise<EventHistory> {
+  const history = await visit.context.ledger.event(visit.c.req.param('ref') ?? '')
+  if (history) return history
+  throw new RejectedError(404, wordsOf(visit, words).notFound)
+}
+
+function notice(visit: Visit): Html {
+  const { done } = wordsOf(visit, words)
+  const what = param(visit, 'done')
+  if (what === 'retried' || what === 'sent')
+    return html`<p class="notice" role="status">${done[what]}</p>`
+  if (what === 'nothing' || what === 'changed')
+    return html`<p class="notice warn" role="status">${done[what]}</p>`
+  return nothing
+}
+
+/** A body of a megabyte may have half a million of them. */
+const MOST_LINES = 2000
+
+function payload(visit: Visit, { event }: EventHistory): Html {
+  const w = wordsOf(visit, words).payload
+  const json = visit.context.plan().redact.json(event.raw)
+  const lines = indentJson(json, MOST_LINES + 1)
+  const shown = lines.slice(0, MOST_LINES).map(printable).join('\n')
+  const isCut = lines.length > MOST_LINES
+  return html`<p class="faint">${w.note}${isCut ? ` ${w.cut(number(MOST_LINES, visit.language))}` : nothing}</p>
+<pre tabindex="0" role="region" aria-label="${w.title}">${shown}</pre>`
+}

@@ -1,0 +1,286 @@
+import type { Words } from '../language.ts'
+
+interface EventWords {
+  readonly done: Readonly<Record<'retried' | 'sent' | 'nothing' | 'changed', string>>
+  readonly notFound: string
+  readonly id: string
+  readonly noId: string
+  readonly instance: string
+  readonly approval: string
+  readonly user: string
+  readonly operate: string
+  readonly type: string
+  readonly noType: string
+  readonly app: string
+  readonly tenant: string
+  readonly source: string
+  readonly happened: string
+  readonly accepted: string
+  readonly related: string
+  readonly quarantine: {
+    readonly title: string
+    readonly means: string
+    readonly now: string
+    readonly nowFine: string
+    readonly noId: string
+    readonly send: string
+  }
+  readonly outcomes: {
+    readonly title: string
+    readonly none: string
+    readonly state: Readonly<Record<'delivered' | 'pending' | 'dead' | 'none', string>>
+    readonly at: string
+    readonly attempts: (count: string) => string
+    readonly sending: string
+    readonly due: string
+    readonly next: (wait: string) => string
+    readonly last: string
+    readonly quarantined: string
+    readonly gone: string
+    readonly noRoute: string
+    readonly matches: string
+    readonly doesNot: string
+    readonly moreRoutes: (count: string) => string
+    readonly nowMatches: string
+    readonly nowNone: string
+    readonly note: string
+    readonly tester: string
+    readonly retry: string
+    readonly retryOf: (sink: string) => string
+    readonly send: string
+    readonly again: string
+    readonly sendOf: (sink: string) => string
+  }
+  readonly deliveries: {
+    readonly title: string
+    readonly none: string
+    readonly heading: (sink: string, id: string) => string
+    readonly owed: string
+    readonly settled: string
+    readonly reason: string
+    readonly key: string
+    readonly next: string
+    readonly first: string
+    readonly notYet: string
+    readonly n: string
+    readonly at: string
+    readonly took: string
+    readonly status: string
+    readonly error: string
+    readonly response: string
+    readonly fine: string
+  }
+  readonly payload: {
+    readonly title: string
+    readonly note: string
+    readonly cut: (lines: string) => string
+  }
+  readonly send: {
+    readonly title: string
+    readonly first: string
+    readonly again: string
+    readonly cleared: string
+    readonly nothing: string
+    readonly paused: (sink: string) => string
+    readonly preview: string
+    readonly noPreview: string
+    readonly previewFails: string
+    readonly submit: string
+    readonly cancel: string
+  }
+}
+
+export const words: Words<EventWords> = {
+  en: {
+    done: {
+      retried: 'It is owed again, its attempts counted from 1.',
+      sent: 'It is owed, and sent at once where nothing holds the sink up.',
+      nothing: 'Nothing was changed: it is owed already, or no route sends it there any more.',
+      changed: 'Nothing was changed: somebody has sent it meanwhile. See below.',
+    },
+    notFound: 'There is no such event any more: what is settled is deleted after its retention.',
+    id: 'Event id',
+    noId: 'without an id',
+    instance: 'Instance',
+    approval: 'Approval',
+    user: 'User',
+    operate: 'Operate',
+    type: 'Type',
+    noType: 'without a type',
+    app: 'App',
+    tenant: 'Tenant',
+    source: 'Source',
+    happened: 'Happened',
+    accepted: 'Accepted',
+    related: 'All events of this instance',
+    quarantine: {
+      title: 'Quarantined: stored, and sent to nobody',
+      means: 'It is authentic, but not what its schema says:',
+      now: 'By the rules of now it is still not in order:',
+      nowFine:
+        'By the rules of now it is in order: it can be accepted, and sent where its routes lead.',
+      noId: 'Without an id it is never sent: no receiver could tell it from another.',
+      send: 'Accept and send…',
+    },
+    outcomes: {
+      title: 'What became of it',
+      none: 'routes.yaml has no sinks.',
+      state: { delivered: 'delivered', pending: 'pending', dead: 'dead', none: 'not owed' },
+      at: 'at',
+      attempts: (count) => `attempts: ${count}`,
+      sending: 'Being sent now.',
+      due: 'Next attempt: now.',
+      next: (wait) => `Next attempt in ${wait}:`,
+      last: 'Last error:',
+      quarantined: 'As it is quarantined.',
+      gone: 'not in routes.yaml any more',
+      noRoute: 'No route leads here.',
+      matches: 'matches',
+      doesNot: 'does not match:',
+      moreRoutes: (count) => `${count} more routes`,
+      nowMatches: 'It would be owed by the routes of now; they were others when it came.',
+      nowNone: 'It would not be owed by the routes of now; they were others when it came.',
+      note: 'Why, is said by the routes as they are now, not as they were when the event came.',
+      tester: 'Try it on the routes page',
+      retry: 'Retry',
+      retryOf: (sink) => `Retry ${sink}`,
+      send: 'Send…',
+      again: 'Send again…',
+      sendOf: (sink) => `Send it to ${sink}`,
+    },
+    deliveries: {
+      title: 'Deliveries',
+      none: 'It was owed to nobody.',
+      heading: (sink, id) => `${sink}, delivery ${id}`,
+      owed: 'Owed',
+      settled: 'Ended',
+      reason: 'Reason',
+      key: 'Order key',
+      next: 'Next attempt',
+      first: 'Delivered at the first attempt.',
+      notYet: 'No attempt has ended yet.',
+      n: 'Attempt',
+      at: 'Began',
+      took: 'Took',
+      status: 'Status',
+      error: 'Error',
+      response: 'Response',
+      fine: 'none',
+    },
+    payload: {
+      title: 'Payload',
+      note: 'As received, its verification token blanked; indented here, otherwise to the letter.',
+      cut: (lines) =>
+        `These are its first ${lines} lines; “lark-fanout events show” shows all of it.`,
+    },
+    send: {
+      title: 'Send this event',
+      first: 'It will be owed to',
+      again:
+        'It has been owed there before. It will be sent once more, as a new delivery with the same event id; a receiver that keeps the ids it knows will pass it over. To',
+      cleared: 'It will be accepted: it is quarantined no more.',
+      nothing:
+        'There is nothing to send: by the routes of now it is owed to nobody here, or it is not in order. Change the routes first.',
+      paused: (sink) => `${sink} is paused: nothing is sent to it until it is resumed.`,
+      preview: 'What it is sent',
+      noPreview: 'The type of this sink cannot tell beforehand.',
+      previewFails: 'It cannot be made:',
+      submit: 'Send it',
+      cancel: 'Cancel',
+    },
+  },
+  zh: {
+    done: {
+      retried: '已重新投递，尝试次数从 1 重新计算。',
+      sent: '已加入投递；接收方没有暂停或熔断时会立即发送。',
+      nothing: '没有变化：已在投递中，或已没有路由通向该接收方。',
+      changed: '没有变化：其间已有人发送，请看下方。',
+    },
+    notFound: '该事件已不存在：投递结束的事件在保留期后删除。',
+    id: '事件 ID',
+    noId: '没有 ID',
+    instance: '审批实例',
+    approval: '审批定义',
+    user: '用户',
+    operate: '操作',
+    type: '类型',
+    noType: '没有类型',
+    app: '应用',
+    tenant: '租户',
+    source: '来源',
+    happened: '发生时间',
+    accepted: '接收时间',
+    related: '该审批实例的全部事件',
+    quarantine: {
+      title: '已隔离：已存储，不投递',
+      means: '事件真实可信，但不符合其 Schema：',
+      now: '按当前规则仍不合格：',
+      nowFine: '按当前规则已合格：可以接收，并按路由投递。',
+      noId: '没有 ID 的事件不会投递：接收方无法区分。',
+      send: '接收并投递…',
+    },
+    outcomes: {
+      title: '投递结果',
+      none: 'routes.yaml 中没有接收方。',
+      state: { delivered: '已投递', pending: '待投递', dead: '死信', none: '无需投递' },
+      at: '于',
+      attempts: (count) => `尝试次数：${count}`,
+      sending: '正在投递。',
+      due: '即将进行下一次尝试。',
+      next: (wait) => `${wait}后进行下一次尝试：`,
+      last: '最近一次错误：',
+      quarantined: '因为事件已隔离。',
+      gone: '已从 routes.yaml 移除',
+      noRoute: '没有路由通向此处。',
+      matches: '匹配',
+      doesNot: '不匹配：',
+      moreRoutes: (count) => `另有 ${count} 条路由`,
+      nowMatches: '按当前路由应当投递；事件到达时的路由不同。',
+      nowNone: '按当前路由无需投递；事件到达时的路由不同。',
+      note: '原因按当前路由给出，而不是事件到达时的路由。',
+      tester: '在路由页试运行',
+      retry: '重试',
+      retryOf: (sink) => `重试 ${sink}`,
+      send: '投递…',
+      again: '再次投递…',
+      sendOf: (sink) => `投递给 ${sink}`,
+    },
+    deliveries: {
+      title: '投递记录',
+      none: '没有需要投递的接收方。',
+      heading: (sink, id) => `${sink}，投递 ${id}`,
+      owed: '加入时间',
+      settled: '结束时间',
+      reason: '原因',
+      key: '顺序键',
+      next: '下一次尝试',
+      first: '首次尝试即投递成功。',
+      notYet: '还没有完成任何尝试。',
+      n: '次数',
+      at: '开始时间',
+      took: '耗时',
+      status: '状态码',
+      error: '错误',
+      response: '响应',
+      fine: '无',
+    },
+    payload: {
+      title: '内容',
+      note: '与收到时一致（校验 Token 已抹去），此处仅做缩进。',
+      cut: (lines) => `仅显示前 ${lines} 行；“lark-fanout events show” 可查看全部。`,
+    },
+    send: {
+      title: '投递此事件',
+      first: '将投递给',
+      again: '此前已投递过。将以相同的事件 ID 新建一次投递；按 ID 去重的接收方会忽略它。投递给',
+      cleared: '事件将被接收，不再隔离。',
+      nothing: '无可投递：按当前路由无需投递到此处，或事件不合格。请先修改路由。',
+      paused: (sink) => `${sink} 已暂停：恢复前不会投递。`,
+      preview: '将发送的内容',
+      noPreview: '此类接收方无法预览。',
+      previewFails: '无法生成：',
+      submit: '确认投递',
+      cancel: '取消',
+    },
+  },
+}

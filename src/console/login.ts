@@ -1,0 +1,65 @@
+import type { Context, Hono } from 'hono'
+import { html } from 'hono/html'
+import { RejectedError } from '../core/errors.ts'
+import type { ConsoleContext } from './context.ts'
+import { readForm } from './form.ts'
+import { frameWords } from './frame-words.ts'
+import { nothing } from './html.ts'
+import { languageOf } from './language.ts'
+import { languageLink, shell } from './layout.ts'
+import type { Sessions } from './session.ts'
+
+const LOGIN = '/console/login'
+
+/** Where one logs in and out. */
+export function serveLogin(app: Hono, context: ConsoleContext, sessions: Sessions): void {
+  app.get(LOGIN, (c) => show(c, context))
+  app.post(LOGIN, async (c) => {
+    const form = await readForm(c)
+    try {
+      await sessions.open(c, context.guard.roleOf(c, form.get('token') ?? ''))
+    } catch (error) {
+      if (!(error instanceof RejectedError)) throw error
+      return show(c, context, error)
+    }
+    return c.redirect(within(c.req.query('next')), 303)
+  })
+  app.post('/console/logout', (c) => {
+    sessions.close(c)
+    return c.redirect(LOGIN, 303)
+  })
+}
+
+/** To the login, and from there back to the page that was asked for. */
+export function toLogin(c: Context): Response {
+  const { pathname, search } = new URL(c.req.url)
+  const isPage = c.req.method === 'GET' && pathname !== '/console'
+  const next = isPage ? `?next=${encodeURIComponent(pathname + search)}` : ''
+  return c.redirect(`${LOGIN}${next}`, 303)
+}
+
+/** Nobody is led away from the console. */
+function within(next = ''): string {
+  return /^\/console(?:[/?]|$)/.test(next) ? next : '/console'
+}
+
+function show(c: Context, context: ConsoleContext, error?: RejectedError): Promise<Response> {
+  const language = languageOf(c)
+  const words = frameWords[language].login
+  const retryAfter = Number(error?.headers['Retry-After'])
+  const wrong = retryAfter > 0 ? words.tooMany(retryAfter) : words.wrong
+  const body = html`<main class="login" id="content">
+  <p class="brand">lark-fanout</p>
+  <h1>${words.title}</h1>
+  <form method="post">
+    ${error ? html`<p class="bad" role="alert">${wrong}</p>` : nothing}
+    <label for="token">${words.token}</label>
+    <input id="token" name="token" type="password" required autofocus autocomplete="current-password" aria-describedby="hint">
+    <p id="hint" class="faint">${words.hint}</p>
+    <button class="main">${words.submit}</button>
+  </form>
+  <p>${languageLink({ c }, language)}</p>
+</main>`
+  c.status((error?.status ?? 200) as 200)
+  return Promise.resolve(c.html(shell({ language, context }, words.title, body)))
+}

@@ -1,0 +1,138 @@
+import { describe, expect, test } from 'vitest'
+import { openConsole, VIEWER_TOKEN } from './setup.ts'
+
+describe('logging in', () => {
+  test('every page leads to the login, and from there back', async () => {
+    const browser = openConsole().browse()
+    const { status, location } = await browser.get('/console/events?q=a%26b')
+    expect([status, location]).toEqual([
+      303,
+      '/console/login?next=%2Fconsole%2Fevents%3Fq%3Da%2526b',
+    ])
+    const login = await browser.send(location ?? '', { token: 'a-token-of-the-operators' })
+    expect([login.status, login.location]).toEqual([303, '/console/events?q=a%26b'])
+    expect((await browser.get('/console')).status).toBe(200)
+  })
+
+  test.for(['https://evil.example', '//evil.example', '/console@evil.example', '/api/events'])(
+    'nobody is led away from the console: %s',
+    async (next) => {
+      const browser = openConsole().browse()
+      const path = `/console/login?next=${encodeURIComponent(next)}`
+      const { location } = await browser.send(path, { token: VIEWER_TOKEN })
+      expect(location).toBe('/console')
+    },
+  )
+
+  test('a wrong token is told, and after ten the right one waits, too', async () => {
+    const { browse } = openConsole()
+    const browser = browse()
+    const { status, text } = await browser.logIn('wrong')
+    expect(status).toBe(401)
+    expect(text).toContain('That is not the token.')
+    for (let i = 1; i < 10; i++) await browser.logIn('wrong')
+    const late = await browser.logIn()
+    expect(late.status).toBe(429)
+    expect(late.text).toMatch(/Try again in \d+ s/)
+    expect(browser.cookies.has('lark-fanout-session')).toBe(false)
+  })
+
+  test('the cookie is out of scripts’ reach, and is not the token', async () => {
+    const { headers } = await openConsole().browse().logIn()
+    const [cookie = ''] = headers.getSetCookie().filter((text) => text.includes('session'))
+    expect(cookie).toMatch(/; HttpOnly/)
+    expect(cookie).toMatch(/; SameSite=Lax/)
+    expect(cookie).not.toContain('a-token-of-the-operators')
+  })
+
+  test('behind https the cookie is sent by https alone', async () => {
+    const { browse } = openConsole()
+    const https = { 'X-Forwarded-Proto': 'https' }
+    const answer = await browse().send('/console/login', { token: VIEWER_TOKEN }, https)
+    expect(answer.headers.getSetCookie().join()).toContain('; Secure')
+  })
+
+  test('a session ends after twelve hours, and by logging out', async () => {
+    const { browse, clock } = openConsole()
+    const [one, two] = [browse(), browse()]
+    await one.logIn()
+    await two.logIn()
+    await one.submit('/console/logout', {}, '/console')
+    expect((await one.get('/console')).status).toBe(303)
+    clock.now += 12 * 60 * 60 * 1000 - 1
+    expect((await two.get('/console')).status).toBe(200)
+    clock.now += 1
+    expect((await two.get('/console')).status).toBe(303)
+  })
+
+  test('a cookie that was changed is none', async () => {
+    const browser = openConsole().browse()
+    await browser.logIn(VIEWER_TOKEN)
+    const cookie = browser.cookies.get('lark-fanout-session') ?? ''
+    for (const changed of [
+      cookie.replace('viewer', 'admin'),
+      `${cookie}0`,
+      '...',
+      'admin.9e15..',
+    ]) {
+      browser.cookies.set('lark-fanout-session', changed)
+      expect((await browser.get('/console')).status).toBe(303)
+    }
+  })
+})
+
+test('pages may load nothing that is not the console’s own, and hold no script', async () => {
+  const browser = openConsole().browse()
+  await browser.logIn()
+  const { headers, text } = await browser.get('/console')
+  expect(headers.get('content-security-policy')).toBe(
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+  )
+  expect(headers.get('cache-control')).toBe('no-store')
+  expect(text).not.toMatch(/<script(?! type="module" src="\/console)/)
+  expect(text).not.toMatch(/ style=| on\w+=/)
+})
+
+test('what pages are made with changes its address with its text', async () => {
+  const browser = openConsole().browse()
+  const { text } = await browser.get('/console/login')
+  const assets = [...text.matchAll(/(?:href|src)="(\/console\/assets\/[^"]+)"/g)]
+  expect(assets.length).toBeGreaterThan(2)
+  for (const [, path = ''] of assets) {
+    const { status, headers } = await browser.get(path)
+    expect([path, status]).toEqual([path, 200])
+    expect(headers.get('cache-control')).toContain('immutable')
+    expect(headers.get('content-type')).toMatch(/css|javascript/)
+  }
+})
+
+describe('forms', () => {
+  test('one without the token of the session is refused, whoever sends it', async () => {
+    const browser = openConsole().browse()
+    await browser.logIn()
+    const path = '/console/sinks/lake/pause'
+    expect((await browser.send(path, {})).status).toBe(403)
+    expect((await browser.send(path, { csrf: 'x' })).status).toBe(403)
+    const { status, text } = await browser.send(path, {}, { 'Sec-Fetch-Site': 'cross-site' })
+    expect(status).toBe(403)
+    expect(text).toContain('<h1>That did not work</h1>')
+  })
+})
+
+test('languages: as the browser asks, as was chosen, and remembered', async () => {
+  const browser = openConsole().browse()
+  const chinese = { 'Accept-Language': 'zh-CN,zh;q=0.9,en;q=0.8' }
+  expect((await browser.get('/console/login', chinese)).text).toContain('<html lang="zh-CN">')
+  const other = openConsole().browse()
+  expect((await other.get('/console/login', { 'Accept-Language': 'fr' })).text).toContain(
+    'lang="en"',
+  )
+  await other.get('/console/login?lang=zh')
+  expect((await other.get('/console/login')).text).toContain('<h1>登录</h1>')
+})
+
+test.for(['/console/nowhere', '/console/assets/nothing.js'])('%s: no such page', async (path) => {
+  const browser = openConsole().browse()
+  await browser.logIn()
+  expect((await browser.get(path)).status).toBe(404)
+})
