@@ -42,4 +42,5 @@ export type {
   TlsOptions,
 } from './core/runtime.ts'
 export type { Store } from './core/store.ts'
+export type { Span, SpanAttributes, SpanStart, Tracer } from './core/trace.ts'
 export { createGateway, type Gateway, type GatewayOptions } from './gateway.ts'

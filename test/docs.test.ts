@@ -2,7 +2,9 @@ import { globSync, readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
+import { readConfigFile } from '../src/hosts/node-config.ts'
 import { structuredCloudEvent } from '../src/sinks/format.ts'
+import { blocksOf } from './docs/markdown.ts'
 import { openReceiver } from './receiver.ts'
 import { sampleEvent } from './sample-event.ts'
 import { callbackOf, FEISHU, openFolder, post, run, serve } from './serve.ts'
@@ -11,12 +13,12 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const documents = ['README.md', ...globSync('docs/**/*.md', { cwd: root })]
 
 function blocks(document: string, language: string): string[] {
-  const text = readFileSync(`${root}${document}`, 'utf8')
-  const fences = text.matchAll(/^ *```(\w+)\n([\s\S]*?)^ *```/gm)
-  return [...fences].flatMap(([, name, block = '']) => (name === language ? [block] : []))
+  return blocksOf(readFileSync(`${root}${document}`, 'utf8'), language)
 }
 
-const files = documents.flatMap((document) =>
+// The Chinese README has those of the English one: test/docs/chinese.test.ts.
+const inEnglish = documents.filter((document) => !document.includes('.zh-CN.'))
+const files = inEnglish.flatMap((document) =>
   blocks(document, 'yaml')
     .filter((block) => block.includes('version: 1'))
     .map((text) => ({ document, text })),
@@ -51,9 +53,25 @@ test.each([
   expect(code).toBe(0)
 })
 
+test('the team’s file and the schema in docs/routes.md go with its larger example', async () => {
+  const document = 'docs/routes.md'
+  const block = (language: string, marker: string) =>
+    blocks(document, language).find((text) => text.includes(marker)) ?? ''
+  const example = files.findLast((file) => file.document === document)?.text ?? ''
+  const main = example.replace('approval_instance]', 'approval_instance, expense_claimed]')
+  const team = block('yaml', '# routes.d/finance.yaml')
+  await using folder = await openWithPlugins(main + block('yaml', 'schemas:'))
+  await folder.write('routes.d/finance.yaml', team)
+  await folder.write('schemas/expense-claimed.json', block('json', 'claim_code'))
+  const env = environmentOf(main + team)
+  const { config, ...file } = await readConfigFile({ file: `${folder.path}/routes.yaml`, env })
+  expect([file.warnings, file.teamFiles]).toEqual(['', ['routes.d/finance.yaml']])
+  expect(Object.keys(config.schemas)).toEqual(['expense_claimed'])
+})
+
 test('there are routes to check in the README and in docs', () => {
   expect(new Set(files.map(({ document }) => document))).toEqual(
-    new Set(['README.md', 'docs/routes.md']),
+    new Set(['README.md', 'docs/routes.md', 'docs/guides/go-live.md']),
   )
 })
 
@@ -92,13 +110,16 @@ test('every command that the documents name is there', async () => {
     line.trim(),
   )
   expect(lines).toContain('replay --since 2d --route reads --yes')
-  // With --help a command reads its options, and does no more.
-  const codes = [...new Set(lines)].map(async (line) => {
-    const words = line.match(/'[^']*'|\S+/g) ?? []
+  // With --help a command reads its options, and does no more: those of all its lines at once.
+  const byCommand = Map.groupBy(lines, (line) => /^[a-z]+( [a-z]+(?= |$))?/.exec(line)?.[0] ?? line)
+  const ran = [...byCommand].map(async ([command, itsLines]) => {
+    const words = itsLines.join(' ').match(/'[^']*'|\S+/g) ?? []
     const args = words.map((word) => word.replaceAll("'", ''))
-    return [line, (await run(folder, [...args, '--help'])).code]
+    return (await run(folder, [...command.split(' '), ...args, '--help'])).code
+      ? [command, itsLines]
+      : []
   })
-  expect((await Promise.all(codes)).filter(([, code]) => code !== 0)).toEqual([])
+  expect((await Promise.all(ran)).flat()).toEqual([])
 }, 60_000)
 
 test('every link between the documents leads somewhere', () => {

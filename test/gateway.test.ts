@@ -24,12 +24,12 @@ function openGateway(store: Store, deliver: Sink['deliver'], lookEveryMs?: numbe
   const plan: Plan = {
     ...emptyPlan,
     sources: [
-      { name: 'test', path: '/in', accepts: () => true, source: { receive }, fingerprint: '' },
+      { name: 'test', path: '/in', events: '*', accepts: () => true, source: { receive }, fingerprint: '' },
     ],
     sinks: new Map([['a', { ...live, conceal: String }]]),
     route: () => ['a'],
   }
-  const gateway = createGateway({ plan, store, runtime, tell() {}, lookEveryMs, wakeAt() {} })
+  const gateway = createGateway({ plan, store, runtime, lookEveryMs, wakeAt() {} })
   const post = () => gateway.fetch(new Request('http://x/in', { method: 'POST', body: '{}' }))
   return { gateway, post, log, clock }
 }
@@ -73,6 +73,7 @@ test('a fault of our own is a plain 500 that tells a stranger nothing', async ()
       {
         name: 'broken',
         path: '/in',
+        events: '*',
         accepts: () => true,
         source: { receive: () => Promise.reject(new Error('the secret is 42')) },
         fingerprint: '',

@@ -1,7 +1,7 @@
 import { link } from '../src/config/link.ts'
 import { compileValidators } from '../src/config/validators.ts'
 import type { Event } from '../src/core/event.ts'
-import type { Observer } from '../src/core/happening.ts'
+import { createFeed } from '../src/core/feed.ts'
 import { defineSink } from '../src/core/plugin.ts'
 import type { Store } from '../src/core/store.ts'
 import { eventSchemas } from '../src/feishu/event-schemas.ts'
@@ -44,10 +44,11 @@ export async function openInProcess(store: Store = openMemoryStore(), intakeRoom
     sinkType: () => recorder,
   })
   const results: string[] = []
-  const tell: Observer = (happening) => {
+  const feed = createFeed()
+  feed.follow((happening) => {
     if (happening.kind === 'received') results.push(happening.result)
-  }
-  const gateway = createGateway({ plan, store, runtime, tell, intakeRoom, wakeAt() {} })
+  })
+  const gateway = createGateway({ plan, store, runtime, feed, intakeRoom, wakeAt() {} })
   const send = (path: string, init: RequestInit) =>
     gateway.fetch(new Request(`http://gateway${path}`, init))
   const post = (message: { headers: Record<string, string>; body: string }) =>

@@ -1,4 +1,5 @@
 import type { Plan, SinkSettings } from '../src/core/plan.ts'
+import { createRedaction } from '../src/core/redact.ts'
 
 /** A sink's settings as tests want them: one attempt, and no help around it. */
 export const settings: SinkSettings = {
@@ -17,8 +18,14 @@ export const emptyPlan: Plan = {
   sinks: new Map(),
   routes: [],
   route: () => [],
+  written: [],
+  writtenSinks: new Map(),
+  explain: () => [],
+  preview: async () => undefined,
   check: () => [],
   checkAgain: () => [],
+  redact: createRedaction([]),
   retention: { deliveredMs: 7 * 86_400_000, deadMs: 30 * 86_400_000 },
+  alerts: null,
   approvals: () => [],
 }

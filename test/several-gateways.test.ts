@@ -37,7 +37,7 @@ async function openGateways(
     const timer = createWakeTimer(() => gateway.wake())
     cleanup.defer(timer.close)
     const plan = planOf(receiver, sent, { ...someSettings, ...settings })
-    const gateway = createGateway({ plan, store, runtime, tell() {}, wakeAt: timer.wakeAt })
+    const gateway = createGateway({ plan, store, runtime, wakeAt: timer.wakeAt })
     cleanup.defer(gateway.close)
     gateways.push(gateway)
   }

@@ -71,13 +71,13 @@ function workerName(name: string): string {
   throw new UsageError('--name must be small letters, digits and hyphens, 63 at most')
 }
 
-async function bundleFile({ config, folder, fail }: UnexpandedFile): Promise<string> {
+async function bundleFile(file: UnexpandedFile): Promise<string> {
   try {
-    return await bundle(await makeModules(config, folder))
+    return await bundle(await makeModules(file, file.folder))
   } catch (error) {
     if (!(error instanceof BundleError)) throw error
-    const problems = await pluginProblems(config, folder)
-    throw problems.length > 0 ? fail(problems) : error
+    const problems = await pluginProblems(file.config, file.folder)
+    throw problems.length > 0 ? file.fail(problems) : error
   }
 }
 

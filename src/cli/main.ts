@@ -27,6 +27,10 @@ const commands: Readonly<Record<string, Named>> = {
     summary: 'say which routes an event matches, and why the others do not',
     load: async () => (await import('./explain.ts')).explain,
   },
+  test: {
+    summary: 'run routes.test.yaml: events, and where they shall go',
+    load: async () => (await import('./test.ts')).test,
+  },
   send: {
     summary: 'send an event as Feishu would, encrypted and signed with the source’s keys',
     load: async () => (await import('./send.ts')).send,

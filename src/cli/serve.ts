@@ -4,7 +4,7 @@ import { type NodeGateway, openNodeGateway } from '../hosts/node.ts'
 import { type ConfigFile, readConfigFile } from '../hosts/node-config.ts'
 import { createNodeLog } from '../hosts/node-log.ts'
 import { survivePlugs } from '../hosts/node-runtime.ts'
-import { identityOf, watchFile } from '../hosts/watch.ts'
+import { createWatch } from '../hosts/watch.ts'
 import { type Command, configHelp, configOption, fileAndEnv, flag } from './command.ts'
 
 export const serve: Command = {
@@ -12,19 +12,23 @@ export const serve: Command = {
   help: `${configHelp}
 --dev           for a first try: loopback only; makes up missing verification_tokens and
                 encrypt_keys of sources, and prints them
---watch         reload whenever the file changes, and on SIGHUP: the default
+--watch         reload whenever routes.yaml changes, a file in routes.d, or a schema that
+                routes.yaml names, and on SIGHUP: the default
 --no-watch      reload on SIGHUP only
 
 SIGTERM and SIGINT finish what is in flight, give the rest back to the store, and exit with 0.`,
   options: { ...configOption, dev: { type: 'boolean' }, watch: { type: 'boolean', default: true } },
   async run(args) {
     const dev = flag(args, 'dev') ?? false
-    const { file: name, env } = fileAndEnv(args)
+    const { env } = fileAndEnv(args)
     const environment = readEnvironment(dev ? { ...env, HOST: '127.0.0.1' } : env)
     const invented = new Map<string, string>()
     const inventSecret = dev ? (name: string) => invent(invented, name) : undefined
-    const read = () => readConfigFile({ ...fileAndEnv(args), inventSecret })
-    const identity = await identityOf(name)
+    const watch = createWatch()
+    const read = () => {
+      watch.forget()
+      return readConfigFile({ ...fileAndEnv(args), inventSecret, reading: watch.follow })
+    }
     const file = await read()
     const log = createNodeLog(environment.logLevel)
     survivePlugs(log)
@@ -40,13 +44,13 @@ SIGTERM and SIGINT finish what is in flight, give the rest back to the store, an
     if (!gateway) return 0
     const reload = () => void gateway.reload(read)
     process.on('SIGHUP', reload)
-    const watch = flag(args, 'watch') === false ? undefined : watchFile(file.file, identity, reload)
+    if (flag(args, 'watch') !== false) watch.start(reload)
     const { port, adminPort } = gateway
     // Every signal has its handler by now: whoever reads this line may send one.
     log.info({ host: environment.host, port, adminPort }, 'listening')
     if (dev) process.stdout.write(howToSend(file, gateway, invented))
     await Promise.race([told, gateway.died])
-    watch?.close()
+    watch.close()
     await gateway.close()
     log.info({}, 'drained, bye')
     return 0

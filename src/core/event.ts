@@ -12,7 +12,7 @@ export interface Event {
   /** With `tenantKey` and `id`: the identity by which an event that arrives twice is known. */
   readonly appId: string
   readonly tenantKey: string
-  /** Name of the source in routes.yaml that brought it. */
+  /** Name of the source in routes.yaml that brought it; `lark-fanout` for the gateway's own. */
   readonly via: string
   /** When it happened, in Unix milliseconds; the time of acceptance where Feishu's own does not parse. */
   readonly time: number
@@ -20,6 +20,8 @@ export interface Event {
   readonly data: JsonObject
   /** The JSON text as received (decrypted), to the letter, but for the blanked verification token. */
   readonly raw: string
+  /** The `traceparent` of its acceptance, where that was traced: what is done for it is part of that. */
+  readonly trace?: string
 }
 
 /** What a route's `match` sees: the event's fields, with the three that are always there on top. */

@@ -9,6 +9,8 @@ import type { Patience } from './patience.ts'
 import type { LiveSource, Plan } from './plan.ts'
 import type { Callback, Received } from './plugin.ts'
 import type { Runtime } from './runtime.ts'
+import { endAccept, endCallback, failCallback, traceAccept, traceCallback } from './spans.ts'
+import type { Span } from './trace.ts'
 
 /** How long an event's identity is remembered, at the least; Feishu itself stops trying after seven hours. */
 const IDENTITY_MS = 30 * 24 * 60 * 60 * 1000
@@ -41,7 +43,8 @@ export async function receive(
   live: LiveSource,
   callback: Callback,
 ): Promise<Ingested> {
-  return ingest(context, live, async () => {
+  const span = traceCallback(context.runtime.tracer, live, traceparentOf(callback))
+  return ingest(context, live, span, async () => {
     if (live.source.receive) return live.source.receive(callback)
     throw new RejectedError(404, 'There is nothing at this path.')
   })
@@ -53,12 +56,18 @@ export async function take(
   live: LiveSource,
   received: Received | Promise<Received>,
 ): Promise<Ingested> {
-  return ingest(context, live, async () => received)
+  const span = traceCallback(context.runtime.tracer, live, undefined)
+  return ingest(context, live, span, async () => received)
+}
+
+function traceparentOf({ headers }: Callback): string | undefined {
+  return headers.get('traceparent') ?? undefined
 }
 
 async function ingest(
   context: IngestContext,
   source: LiveSource,
+  span: Span | undefined,
   read: () => Promise<Received>,
 ): Promise<Ingested> {
   const { runtime, tell } = context
@@ -69,13 +78,18 @@ async function ingest(
   }
   try {
     const received = await read()
-    if (received.kind === 'reply') return received
+    if (received.kind === 'reply') {
+      endCallback(span, source, 'handshake')
+      return received
+    }
     const event = { ...received.event, via: source.name }
-    const { result, problems } = await admit(context, source, event, received.problems)
+    const { result, problems } = await admit(context, source, event, received.problems, span)
     tellOf({ type: event.type, eventId: event.id, result, problems })
+    endCallback(span, source, result, event)
     return { kind: 'result', result }
   } catch (error) {
     tellOf({ type: '', eventId: '', result: 'rejected', problems: [] })
+    failCallback(span, source, error)
     throw error
   }
 }
@@ -91,6 +105,7 @@ async function admit(
   source: LiveSource,
   event: Event,
   problems: readonly string[],
+  callback: Span | undefined,
 ): Promise<Admitted> {
   if (event.type !== '' && !source.accepts(event.type)) return { result: 'ignored', problems: [] }
   // Its identity may be forgotten by now, so that only its age can tell.
@@ -100,22 +115,35 @@ async function admit(
   }
   const plan = context.plan()
   const wrong = problems.length > 0 ? problems : plan.check(event)
-  const owed = wrong.length > 0 ? [] : owedFor(event, plan)
-  const { duplicate } = await context.inTime(() => accept(context, event, wrong, owed))
+  const owed = wrong.length > 0 ? [] : owedBy(event, plan.route(event), plan)
+  const span = traceAccept(context.runtime.tracer, event, owed.length, callback)
+  const traced = span ? { ...event, trace: span.traceparent } : event
+  const accepting = context.inTime(() => accept(context, traced, wrong, owed))
+  const { duplicate } = await endAccept(span, accepting)
   if (duplicate) return { result: 'duplicate', problems: [] }
   return { result: wrong.length > 0 ? 'quarantined' : 'accepted', problems: wrong }
 }
 
-/** One entry a sink. */
-function owedFor(event: Event, { route, sinks }: Plan): Omit<Owed, 'claimMs'>[] {
-  return route(event).map((sink) => {
+/** One entry a sink, each named once. */
+export function owedBy(
+  event: Event,
+  names: readonly string[],
+  { sinks }: Pick<Plan, 'sinks'>,
+): Omit<Owed, 'claimMs'>[] {
+  return names.map((sink) => {
     const orderBy = sinks.get(sink)?.settings.orderBy ?? null
     return { sink, orderKey: orderKeyOf(event, orderBy) }
   })
 }
 
-async function accept(
-  { outbox, dispatch, runtime, untaken }: IngestContext,
+/** Stores an event with what it owes, and has that delivered. Throws RejectedError where the store cannot take it. */
+export async function accept(
+  {
+    outbox,
+    dispatch,
+    runtime,
+    untaken,
+  }: Pick<IngestContext, 'outbox' | 'dispatch' | 'runtime' | 'untaken'>,
   event: Event,
   problems: readonly string[],
   owes: readonly Omit<Owed, 'claimMs'>[],

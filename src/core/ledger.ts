@@ -167,8 +167,9 @@ export interface Ledger {
   /** Whether it was ever owed anything, as far as the store remembers. */
   wasOwed(sink: string): Promise<boolean>
   /**
-   * With `q`, events of that id may come before those that mention it, whatever the order. A clock that has been set
-   * back by more than five minutes may hide some from `since` and `until`.
+   * With `q`, events of that id come first, then those of that instance_code, then those that mention it otherwise; the
+   * first two are found at once, however many events there are. A clock that has been set back by more than five minutes
+   * may hide some from `since` and `until`.
    */
   events(query: EventQuery): Promise<Page<StoredEvent>>
   /** By event id (the latest of that id) or by `ref`; null without one. */

@@ -3,6 +3,7 @@ import type { Problem } from './errors.ts'
 import type { Event, JsonObject } from './event.ts'
 import type { LongConnection } from './long-connection.ts'
 import type { Runtime } from './runtime.ts'
+import type { SpanAttributes } from './trace.ts'
 
 /** A JSON Schema: TypeBox's, which carries the TypeScript type of what it describes, or a plain one. */
 export type OptionsSchema = TSchema | JsonObject
@@ -24,7 +25,9 @@ interface PluginType<Live, S extends OptionsSchema> {
   /** An option whose value no two plugs of this type may share. */
   readonly unique?: string
   /** What a schema cannot say, e.g. that two options exclude each other. Paths are relative to the options. */
-  check?(options: OptionsOf<S>): readonly Problem[]
+  check?(options: OptionsOf<S>): readonly Problem[] | Promise<readonly Problem[]>
+  /** Options of which `check` says the same where others hold a reference whose value is not known yet. */
+  readonly checkedAlone?: readonly string[]
   /** Where it will connect to, as far as its options say: a host that the egress rules refuse is a problem at once. */
   destinations?(options: OptionsOf<S>): readonly Destination[]
   /** Throws where the plug cannot work as configured, which rejects the whole file. */
@@ -43,8 +46,8 @@ export type Received =
   /** The protocol's own handshake, answered at once. */
   | { readonly kind: 'reply'; readonly body: JsonObject }
 
-/** An event as its source knows it: which source that is, the gateway adds. */
-export type SourceEvent = Omit<Event, 'via'>
+/** An event as its source knows it: which source that is, the gateway adds, and the trace. */
+export type SourceEvent = Omit<Event, 'via' | 'trace'>
 
 /**
  * Where a source that connects brings its events, each at once: what it throws while it reads one is counted with the
@@ -96,6 +99,8 @@ export interface DeliveryContext {
   readonly attempt: number
   /** Aborts when the sink's `timeout` has passed. */
   readonly signal: AbortSignal
+  /** To be passed on to the receiver, where the attempt is traced: https://www.w3.org/TR/trace-context/ */
+  readonly traceparent?: string
 }
 
 /** What the receiver answered, kept with the delivery for people to read. */
@@ -109,6 +114,8 @@ export interface Sink {
   deliver(event: Event, context: DeliveryContext): Promise<Receipt | void>
   /** A sink that is not ready is not asked; what it is owed waits in the store. */
   ready?(): boolean
+  /** What traces say of each attempt, beside the sink's name; it is concealed. A `client`'s without it. */
+  readonly span?: { readonly kind: 'client' | 'producer'; readonly attributes: SpanAttributes }
   /** Of a sink whose receivers connect to the gateway. */
   readonly longConnection?: LongConnection
   /**
@@ -128,6 +135,8 @@ export interface Sink {
 export interface SinkType<S extends OptionsSchema = OptionsSchema> extends PluginType<Sink, S> {
   /** Reads the files that its options name, as `open` does. Throws ConfigError, with paths relative to the options. */
   checkFiles?(options: OptionsOf<S>, runtime: Pick<Runtime, 'folder' | 'secure'>): void
+  /** What the receiver would be sent as its body. Opens nothing; no secret is in it. */
+  preview?(event: Event, options: OptionsOf<S>): string | Promise<string>
   /** `concurrency` where routes.yaml names none; 16 without this. */
   readonly concurrency?: number
 }

@@ -1,3 +1,5 @@
+import type { Tracer } from './trace.ts'
+
 type MaybePromise<T> = T | Promise<T>
 
 export interface FetchInit {
@@ -117,6 +119,8 @@ export interface Runtime {
   contain<T>(task: () => Promise<T>, stray: (error: unknown) => void): Promise<T>
   readonly crypto: Crypto
   readonly log: Log
+  /** Without it nothing is traced. */
+  readonly tracer?: Tracer
   /** Folder beside which a plug's relative file names are meant: that of routes.yaml. */
   readonly folder: string
 }

@@ -6,9 +6,25 @@ const pem =
 
 /** Whom to trust and who to be, on TLS connections. */
 export const certificateOptions = {
-  ca: T.Optional(T.String({ description: `Whom to trust in place of the system: ${pem}` })),
-  cert: T.Optional(T.String({ description: `The client certificate: ${pem}` })),
-  key: T.Optional(T.String({ secret: true, description: `Its private key: ${pem}` })),
+  ca: T.Optional(
+    T.String({
+      description: `Whom to trust in place of the system: ${pem}`,
+      examples: ['./certs/ca.pem'],
+    }),
+  ),
+  cert: T.Optional(
+    T.String({
+      description: `The client certificate: ${pem}`,
+      examples: ['./certs/client.pem'],
+    }),
+  ),
+  key: T.Optional(
+    T.String({
+      secret: true,
+      description: `Its private key: ${pem}`,
+      examples: ['./certs/client.key'],
+    }),
+  ),
 }
 
 /** What their schema cannot say: a certificate and its key come together. */

@@ -9,7 +9,12 @@ interface Message {
   readonly body: string
 }
 
-export type Encode = (event: Event) => Message | Promise<Message>
+/** `data` is JSON text in place of the event's own; `traceparent` goes into formats that have a place for it. */
+export type Encode = (
+  event: Event,
+  data?: string,
+  traceparent?: string,
+) => Message | Promise<Message>
 
 /** As Feishu itself would send it to the receiver's app: with its token, and encrypted and signed with its key if any. */
 export async function encodeFeishu(
@@ -21,23 +26,23 @@ export async function encodeFeishu(
   return (event) => seal(withToken(event, token))
 }
 
-export const encodeData: Encode = (event) => json(dataText(event))
+export const encodeData: Encode = (event, data = dataText(event)) => json(data)
 
-export const encodeCloudEvent: Encode = (event) => ({
+export const encodeCloudEvent: Encode = (event, data, traceparent) => ({
   headers: { 'Content-Type': 'application/cloudevents+json; charset=utf-8' },
-  body: structuredCloudEvent(event),
+  body: structuredCloudEvent(event, data, traceparent),
 })
 
 /** CloudEvents HTTP binding 1.0, binary mode: every attribute is a header, but for the content type, which has its own. */
-export const encodeBinaryCloudEvent: Encode = (event) => {
-  const { datacontenttype, ...attributes } = cloudEventOf(event)
+export const encodeBinaryCloudEvent: Encode = (event, data = dataText(event), traceparent?) => {
+  const { datacontenttype, ...attributes } = cloudEventOf(event, traceparent)
   const named = Object.entries(attributes).map(([name, value]) => [
     `ce-${name}`,
     escapeValue(value),
   ])
   return {
     headers: { 'Content-Type': datacontenttype, ...Object.fromEntries(named) },
-    body: dataText(event),
+    body: data,
   }
 }
 

@@ -7,5 +7,6 @@ export const feishuWs = defineSink({
   type: 'feishu-ws',
   options: longConnectionOptions,
   unique: 'app_id',
+  preview: ({ raw }) => raw,
   open: (options, runtime) => createServer(options, runtime),
 })

@@ -8,6 +8,7 @@ import { certificateOptions, pairProblems } from './certificates.ts'
 export const headersOption = T.Optional(
   T.Record(T.String(), T.String({ secret: true }), {
     description: 'Sent with each request, beside those that the gateway sets.',
+    examples: [{ 'X-Team': 'finance' }],
   }),
 )
 
@@ -19,6 +20,7 @@ export const tlsOption = T.Optional(
         T.String({
           minLength: 1,
           description: "The name in the receiver's certificate, where it is not the url's host.",
+          examples: ['hooks.internal.example.com'],
         }),
       ),
     },
@@ -52,7 +54,7 @@ const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/
 
 /** Those that belong to the connection, and those by which receivers know and check what the gateway sends. */
 const OWN_HEADERS =
-  /^(host|connection|content-(type|length|encoding)|expect|keep-alive|te|trailer|transfer-encoding|upgrade|proxy-.*|webhook-.*|x-lark-.*|ce-.*)$/
+  /^(host|connection|content-(type|length|encoding)|expect|keep-alive|te|trailer|transfer-encoding|upgrade|proxy-.*|webhook-.*|x-lark-.*|ce-.*|traceparent)$/
 
 /** No message shows a value. `authorizedBy`: the options that make an Authorization header too, where they are set. */
 export function headersProblems(headers: Headers = {}, authorizedBy?: string): Problem[] {

@@ -1,8 +1,9 @@
 import process from 'node:process'
 import { defineSink } from '../core/plugin.ts'
 import { accessOf, checkKafka, hostsOf, kafkaOptions } from './kafka/options.ts'
-import { recordOf } from './kafka-record.ts'
+import { openRecords, spanOf } from './kafka-record.ts'
 import { readCertificates } from './pem.ts'
+import { previewOf } from './transform.ts'
 
 /** What tests shorten. */
 export interface KafkaTiming {
@@ -26,6 +27,8 @@ export function kafkaWith(timing: Partial<KafkaTiming>) {
     options: kafkaOptions,
     check: checkKafka,
     destinations: hostsOf,
+    checkedAlone: ['transform'],
+    preview: previewOf,
     checkFiles({ ssl }, { folder }) {
       if (typeof ssl === 'object') readCertificates(folder, 'ssl', ssl)
     },
@@ -34,11 +37,14 @@ export function kafkaWith(timing: Partial<KafkaTiming>) {
       // Here and not above: kafkajs takes a tenth of a second to load, of every command that needs no Kafka.
       const { shareCluster } = await import('./kafka/cluster.ts')
       const access = accessOf(options, (ssl) => readCertificates(folder, 'ssl', ssl))
-      const { compression, format, topic } = options
+      const { compression, topic } = options
+      const recordOf = await openRecords(options)
       const settings = { ...TIMING, ...timing, compression, log, egress }
       const { batches, probe, close } = shareCluster(access, topic, settings)
       return {
-        deliver: (event, { signal }) => batches.send(recordOf(event, format), signal),
+        deliver: async (event, { signal, traceparent }) =>
+          batches.send(await recordOf(event, traceparent), signal),
+        span: spanOf(topic),
         probe,
         close,
       }

@@ -3,28 +3,39 @@ import type { Problem } from '../core/errors.ts'
 import { formatOption } from './format.ts'
 import { headersOption, headersProblems, tlsOption, tlsProblems } from './http-options.ts'
 import { keyProblem } from './sign.ts'
+import { transformOption, transformProblems } from './transform.ts'
 
-const secret = (description: string) => T.String({ minLength: 1, secret: true, description })
+const secret = (description: string, example: string) =>
+  T.String({ minLength: 1, secret: true, description, examples: [example] })
 
 export const webhookOptions = T.Object({
   url: T.String({
     description:
       'Where events are posted, http or https. A user and password in it become Basic authentication.',
+    examples: ['https://finance.example.com/hooks/approvals'],
   }),
   secret: T.Optional(
     T.Union([T.String(), T.Array(T.String(), { minItems: 1, maxItems: 10 })], {
       secret: true,
       description:
         'Signs each request as Standard Webhooks 1.0: a whsec_ or whsk_ key, or a list while rotating.',
+      examples: [`\${FINANCE_WEBHOOK_SECRET}`, [`\${NEW_SECRET}`, `\${OLD_SECRET}`]],
     }),
   ),
   format: T.Optional(formatOption),
+  transform: transformOption,
   headers: headersOption,
   verification_token: T.Optional(
-    secret("Format feishu: the receiver's own Verification Token, put into the callback."),
+    secret(
+      "Format feishu: the receiver's own Verification Token, put into the callback.",
+      `\${HR_TOKEN}`,
+    ),
   ),
   encrypt_key: T.Optional(
-    secret("Format feishu: the receiver's own Encrypt Key, which encrypts and signs the callback."),
+    secret(
+      "Format feishu: the receiver's own Encrypt Key, which encrypts and signs the callback.",
+      `\${HR_ENCRYPT_KEY}`,
+    ),
   ),
   tls: tlsOption,
 })
@@ -32,13 +43,14 @@ export const webhookOptions = T.Object({
 export type WebhookOptions = T.Static<typeof webhookOptions>
 
 /** What the schema cannot say. No message shows a value: it may be a secret. */
-export function webhookProblems(options: WebhookOptions): Problem[] {
+export async function webhookProblems(options: WebhookOptions): Promise<Problem[]> {
   return [
     ...urlProblems(options),
     ...keyProblems(options.secret),
     ...headersProblems(options.headers, authorizedBy(options)),
     ...feishuProblems(options),
     ...tlsProblems(options),
+    ...(await transformProblems(options)),
   ]
 }
 

@@ -10,6 +10,7 @@ import {
 } from './encode.ts'
 import { basicAuthorization, destinationsOf, withUserAgent } from './http-options.ts'
 import { createSign } from './sign.ts'
+import { openData, previewOf } from './transform.ts'
 import { createUrlVerification, type Post } from './url-verification.ts'
 import { listOf, type WebhookOptions, webhookOptions, webhookProblems } from './webhook-options.ts'
 
@@ -19,6 +20,8 @@ export const webhook = defineSink({
   options: webhookOptions,
   check: webhookProblems,
   destinations: destinationsOf,
+  checkedAlone: ['transform'],
+  preview: previewOf,
   checkFiles({ tls }, { secure }) {
     if (tls) void secure(tls).close()
   },
@@ -38,12 +41,13 @@ export const webhook = defineSink({
       ? await createUrlVerification(options, runtime.crypto, post)
       : undefined
     return {
-      async deliver(event, { signal }) {
-        const message = await encode(event)
+      async deliver(event, { signal, traceparent }) {
+        const message = await encode(event, undefined, traceparent)
         const signature = await signatureOf(event.id, message.body)
-        const answer = await post({ ...message.headers, ...signature }, message.body, signal)
-        return readAnswer(answer, runtime.now())
+        const own = { ...message.headers, ...signature, ...(traceparent && { traceparent }) }
+        return readAnswer(await post(own, message.body, signal), runtime.now())
       },
+      span: { kind: 'client', attributes: { 'http.request.method': 'POST' } },
       probe: verify ?? (async (signal) => isThere(await request('HEAD', {}, '', signal))),
       ...(verify && { greet: verify }),
       close: async () => tls?.close(),
@@ -86,12 +90,19 @@ function destination({ url, headers = {} }: WebhookOptions, crypto: Crypto) {
   }
 }
 
-function createEncode(options: WebhookOptions, runtime: Runtime): Encode | Promise<Encode> {
-  const { format = 'feishu', verification_token = '', encrypt_key } = options
-  if (format === 'cloudevents') return encodeCloudEvent
-  if (format === 'cloudevents-binary') return encodeBinaryCloudEvent
-  if (format === 'data') return encodeData
-  return encodeFeishu(verification_token, encrypt_key, runtime)
+const encoders = {
+  cloudevents: encodeCloudEvent,
+  'cloudevents-binary': encodeBinaryCloudEvent,
+  data: encodeData,
+}
+
+async function createEncode(options: WebhookOptions, runtime: Runtime): Promise<Encode> {
+  const { format = 'feishu', transform, verification_token = '', encrypt_key } = options
+  if (format === 'feishu') return encodeFeishu(verification_token, encrypt_key, runtime)
+  const encode = encoders[format]
+  if (transform === undefined) return encode
+  const dataOf = await openData(options)
+  return async (event, _, traceparent) => encode(event, await dataOf(event), traceparent)
 }
 
 /** The Standard Webhooks headers of one attempt; none without a `secret`. */

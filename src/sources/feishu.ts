@@ -17,22 +17,30 @@ import { challengeOf, tokenOf } from '../feishu/envelope.ts'
 import { checkEnvelope, receivedEvent } from '../feishu/received.ts'
 import { createSubscriptions } from '../feishu/subscriptions.ts'
 
-const secretOrList = (description: string) =>
+const secretOrList = (description: string, ...examples: readonly (string | string[])[]) =>
   T.Union(
     [
       T.String({ minLength: 1 }),
       T.Array(T.String({ minLength: 1 }), { minItems: 1, maxItems: 10 }),
     ],
-    { secret: true, description },
+    { secret: true, description, examples },
   )
 
 /** HTTP callbacks of a Feishu or Lark app, verified as the open platform documents it. */
 export const feishu = defineSource({
   type: 'feishu',
   options: T.Object({
-    verification_token: secretOrList("The app's Verification Token; a list while rotating."),
+    verification_token: secretOrList(
+      "The app's Verification Token; a list while rotating.",
+      `\${FEISHU_VERIFICATION_TOKEN}`,
+      [`\${NEW_TOKEN}`, `\${OLD_TOKEN}`],
+    ),
     encrypt_key: T.Optional(
-      secretOrList("The app's Encrypt Key, if it has one; a list while rotating."),
+      secretOrList(
+        "The app's Encrypt Key, if it has one; a list while rotating.",
+        `\${FEISHU_ENCRYPT_KEY}`,
+        [`\${NEW_KEY}`, `\${OLD_KEY}`],
+      ),
     ),
     app_id: T.Optional(appCredentials.app_id),
     app_secret: T.Optional(appCredentials.app_secret),

@@ -24,6 +24,7 @@ export function bareEvent(row: Row): BareEvent {
     via: String(row.via),
     time: Number(row.time),
     raw: String(row.raw),
+    ...(typeof row.traceparent === 'string' && { trace: row.traceparent }),
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Ledger } from '../core/ledger.ts'
 import { at, page, progress } from './pages.ts'
 import { withData } from './rows.ts'
+import { eventsAt, eventsPage } from './search.ts'
 import { PRUNE_STAGES } from './sqlite/prune.ts'
 import type { Ask } from './sqlite-calls.ts'
 import { cursorAtStage, stageOf } from './stages.ts'
@@ -10,7 +11,7 @@ export function sqliteLedger(read: Ask, write: Ask): Ledger {
   return {
     backlog: () => read('backlog', null),
     wasOwed: (sink) => read('wasOwed', { sink }),
-    events: async (query) => page(await read('events', at(query)), withData),
+    events: async (query) => eventsPage(await read('events', eventsAt(query)), withData),
     async event(id) {
       const found = await read('event', { id })
       return found && withData(found)

@@ -20,6 +20,7 @@ export function sqliteStore(read: Ask, write: Ask): Omit<Store, 'close'> {
 
 /** What crosses to a thread: `raw` says it all, and a parsed object would cost more than the rest. */
 function withoutData({ event, problems, owed }: Acceptance): BareAcceptance {
-  const { id, type, appId, tenantKey, via, time, raw } = event
-  return { event: { id, type, appId, tenantKey, via, time, raw }, problems, owed }
+  const { id, type, appId, tenantKey, via, time, raw, trace } = event
+  const bare = { id, type, appId, tenantKey, via, time, raw, ...(trace !== undefined && { trace }) }
+  return { event: bare, problems, owed }
 }

@@ -3,7 +3,6 @@ import type {
   Backlog,
   DeadSelection,
   DeliveryQuery,
-  EventQuery,
   Ledger,
   OweQuery,
   PageQuery,
@@ -15,6 +14,7 @@ import type {
 import type { Accepted, ClaimQuery, Release, Settlement } from '../core/outbox.ts'
 import type { At, Rows, Step } from './pages.ts'
 import { type BareStoredEvent, type StoredAuditEntry, storedDelivery } from './rows.ts'
+import type { EventRows, EventsAt } from './search.ts'
 import { discard, owe, retry } from './sqlite/changes.ts'
 import { chooseDeliveries } from './sqlite/deliveries.ts'
 import type { SqliteDriver, TallyingDriver } from './sqlite/driver.ts'
@@ -33,7 +33,7 @@ export interface Asks {
   release: { readonly batch: readonly Release[] }
   backlog: null
   wasOwed: { readonly sink: string }
-  events: At<EventQuery>
+  events: EventsAt
   event: { readonly id: string }
   deliveries: At<DeliveryQuery>
   retry: { readonly selection: DeadSelection; readonly batch: At<RetryBatch> }
@@ -61,7 +61,7 @@ export interface Answers {
   release: null
   backlog: readonly Backlog[]
   wasOwed: boolean
-  events: Rows<BareStoredEvent>
+  events: EventRows<BareStoredEvent>
   event: BareEventHistory | null
   deliveries: Rows<StoredDelivery>
   retry: Step

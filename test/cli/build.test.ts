@@ -70,6 +70,8 @@ test('a folder that is ready for wrangler, with no value of a variable in it', a
   // Neither Node's modules nor code from texts: the platform has none of either.
   const foreign = /["']node:|[^'"]\brequire\(|Dynamic require|\bnew Function\b|\beval\(/g
   expect(script.match(foreign) ?? []).toEqual([])
+  // No sink has a transform.
+  expect(script).not.toContain('_jsonata_function')
   const gzipped = gzipSync(script).length
   expect(gzipped).toBeLessThan(120_000)
 

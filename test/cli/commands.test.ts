@@ -102,6 +102,20 @@ describe('explain', () => {
     expect(stdout).toMatch(/quarantined: operate/)
     expect(stdout).toContain('owed to nobody')
   })
+
+  test('for programs as well, and without the secrets', async () => {
+    await using folder = await openFolder({ 'routes.yaml': ROUTES })
+    const stdin = JSON.stringify(callbackOf().event)
+    const env = { FEISHU_VERIFICATION_TOKEN: undefined, FEISHU_ENCRYPT_KEY: undefined }
+    const { code, stdout } = await run(folder, ['explain', '-', '--json'], { stdin, env })
+    const [created, read] = [
+      { name: 'created', matches: true, why: null, to: ['one'] },
+      { name: 'read', matches: false, why: 'operate: "CREATE" is not one of "READ"', to: ['two'] },
+    ]
+    expect(code).toBe(0)
+    expect(JSON.parse(stdout)).toMatchObject({ type: 'approval_cc', problems: [], sinks: ['one'] })
+    expect(JSON.parse(stdout).routes.slice(0, 2)).toEqual([created, read])
+  })
 })
 
 describe('usage', () => {

@@ -72,6 +72,18 @@ test('an option that two sinks share, in the words of Node', async () => {
   expect((await problemsAtEdge(text, env)).map(short)).toEqual(said)
 })
 
+test('a transform is checked when it is built, whatever its sink will be told then', async () => {
+  const sink = (transform: string) => `${head}sinks:
+  a: { type: webhook, url: "\${X}", format: data, transform: ${JSON.stringify(transform)} }
+`
+  const built = loadForBuild(sink('$summ(amounts)'))
+  await expect(built).rejects.toMatchObject({
+    problems: [{ path: 'sinks.a.transform', message: expect.stringContaining('$summ') }],
+  })
+  const { sinks } = await start(sink('$$.operate'), { T: 't', X: 'https://a.example' })
+  expect(sinks[0]?.options).toMatchObject({ url: 'https://a.example', transform: '$$.operate' })
+})
+
 test('of very many problems the first are said', async () => {
   const sinks = Array.from(
     { length: 1100 },

@@ -21,9 +21,12 @@ interface StartOptions {
   readonly bindings?: Readonly<Record<string, string | undefined>>
 }
 
-/** Of the app's source, and of these sinks and routes. */
-export async function buildWorker(sinksAndRoutes: string): Promise<Built> {
-  const folder = await openFolder({ 'routes.yaml': `${FEISHU}${sinksAndRoutes}` })
+/** Of the app's source, of these sinks and routes, and of what stands beside routes.yaml. */
+export async function buildWorker(
+  sinksAndRoutes: string,
+  beside: Readonly<Record<string, string>> = {},
+): Promise<Built> {
+  const folder = await openFolder({ 'routes.yaml': `${FEISHU}${sinksAndRoutes}`, ...beside })
   const { code, stderr } = await run(folder, ['build', '--target', 'cloudflare', '--out', 'worker'])
   if (code !== 0) throw new Error(stderr)
   return {

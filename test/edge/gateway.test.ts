@@ -13,9 +13,22 @@ const ROUTES = `sinks:
   ordered: { type: webhook, url: "\${RECEIVER}/ordered", format: data, order_by: instance_code, retry: { schedule: [1s, 1s], quick: 0 } }
   paced: { type: webhook, url: "\${RECEIVER}/paced", rate_limit: 10/s }
   broken: { type: webhook, url: "\${RECEIVER}/broken", breaker: { failures: 2, cooldown: 1h }, retry: { initial: 200ms, quick: 0 } }
+  shaped: { type: webhook, url: "\${RECEIVER}/shaped", format: data, transform: '($f := function($x) { $f($x) }; operate = "READ" ? $f(1) : { "words": $split(note, /\\s+/), "code": $base64encode("a") })' }
 routes:
-${['plain', 'hung', 'moved', 'ordered', 'paced', 'broken'].map((name) => `  - { name: ${name}, match: { user_id: ${name} }, to: [${name}] }`).join('\n')}
+${['plain', 'hung', 'moved', 'ordered', 'paced', 'broken', 'shaped'].map((name) => `  - { name: ${name}, match: { user_id: ${name} }, to: [${name}] }`).join('\n')}
 `
+
+/** What a team has beside it, and a schema in place of the gateway's own. */
+const BESIDE = {
+  'routes.d/team.yaml': `sinks: { team: { type: webhook, url: "\${RECEIVER}/team", format: data } }
+routes: [{ name: team, match: { user_id: team }, to: [team] }]
+`,
+  'cc.json': JSON.stringify({
+    type: 'object',
+    properties: { amount: { $ref: '#/definitions/amount' } },
+    definitions: { amount: { type: 'number', maximum: 10 } },
+  }),
+}
 const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'
 
 let built: Built
@@ -23,7 +36,7 @@ let receiver: Receiver
 let gateway: Workerd
 
 beforeAll(async () => {
-  built = await buildWorker(ROUTES)
+  built = await buildWorker(`${ROUTES}schemas: { approval_cc: ./cc.json }\n`, BESIDE)
   receiver = await openReceiver()
   gateway = await built.start(receiver.url, { bindings: { SECRET } })
 })
@@ -50,6 +63,10 @@ async function ended(event: string) {
   return delivery()
 }
 
+function sinkNamed(name: string, { items }: { readonly items: readonly { name: string }[] }) {
+  return Object(items.find((sink) => sink.name === name))
+}
+
 describe('deliveries from a worker', () => {
   test('arrive at once, signed', async () => {
     const id = await send('plain')
@@ -61,6 +78,27 @@ describe('deliveries from a worker', () => {
     })
     expect(JSON.parse(request?.body ?? '')).toMatchObject({ uuid: id, token: '' })
     expect(await ended(id)).toMatchObject({ state: 'delivered', attempts: 1 })
+  })
+
+  test('go by a team’s file as well, and by a schema that routes.yaml names', async () => {
+    await send('team', { amount: 10 })
+    await expect.poll(() => requestsAt('/team').length).toBe(1)
+    const tooMuch = callbackOf({ user_id: 'team', amount: 11 })
+    expect(await post(gateway.url, tooMuch)).toBe('200 quarantined')
+    const { problems } = await ask(gateway.url, `events/${tooMuch.uuid}`)
+    expect(problems).toEqual(['amount: must be <= 10'])
+  })
+
+  test('are what a transform gives, and end where it never would', async () => {
+    await ended(await send('shaped', { note: 'cc  to you' }))
+    const [request] = requestsAt('/shaped')
+    const words = ['cc', 'to', 'you']
+    expect(JSON.parse(request?.body ?? '')).toEqual({ words, code: 'YQ==' })
+    const { state, reason } = await ended(await send('shaped', { operate: 'READ' }))
+    expect([state, reason]).toEqual([
+      'dead',
+      expect.stringContaining('its transform takes too long'),
+    ])
   })
 
   test('of a sink that hangs hold up no other, and time out by themselves', async () => {
@@ -120,7 +158,7 @@ describe('deliveries from a worker', () => {
   test('spare a sink that keeps failing', async () => {
     receiver.answerWith(status(500))
     for (let count = 0; count < 3; count++) await send('broken')
-    const sink = async () => (await ask(gateway.url, 'sinks')).items.at(-1)
+    const sink = async () => sinkNamed('broken', await ask(gateway.url, 'sinks'))
     await expect.poll(async () => (await sink()).breaker).toBe('open')
     expect(await sink()).toMatchObject({ name: 'broken', backlog: 3, in_flight: 0 })
   })

@@ -10,6 +10,7 @@ import { acceptance, settlement, T } from '../stores/samples.ts'
 const lane = (sink: string, breaker: LaneStatus['breaker']): LaneStatus => ({
   sink,
   breaker,
+  breakerUntil: null,
   pausedBy: [],
   ready: true,
   inFlight: 0,

@@ -161,4 +161,26 @@ export const httpRows: readonly Row[] = [
       }
     },
   },
+  {
+    name: '/api/stream tells of an event, /api/explain why it went where',
+    async run({ url }) {
+      const headers = { Authorization: `Bearer ${ADMIN_TOKEN}`, 'Content-Type': 'application/json' }
+      const leave = new AbortController()
+      const stream = await fetch(`${url}/api/stream`, { headers, signal: leave.signal })
+      const callback = callbackOf()
+      await post(url, callback)
+      let text = ''
+      for await (const part of stream.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+        text += part
+        if (text.includes(`"id":"${callback.uuid}"`)) break
+      }
+      expect(text).toContain('event: event\n')
+      leave.abort()
+      const body = JSON.stringify({ ref: callback.uuid })
+      const explained = await fetch(`${url}/api/explain`, { method: 'POST', headers, body })
+      expect(await explained.json()).toMatchObject({ id: callback.uuid, problems: [] })
+      const described = await fetch(`${url}/api/openapi.json`, { headers })
+      expect(await described.json()).toMatchObject({ openapi: '3.1.0' })
+    },
+  },
 ]

@@ -71,6 +71,36 @@ describe('CloudEvents attributes', () => {
   })
 })
 
+describe("the gateway's own events", () => {
+  const own = (data: object) =>
+    sampleEvent({
+      via: 'lark-fanout',
+      type: 'lark-fanout.delivery.dead',
+      raw: JSON.stringify({ schema: '2.0', header: {}, event: data }),
+    })
+
+  test('are of their own type, and speak of a sink', () => {
+    expect(cloudEventOf(own({ sink: 'finance' }))).toMatchObject({
+      source: '/lark-fanout',
+      type: 'lark-fanout.delivery.dead',
+      subject: 'finance',
+      partitionkey: 'bc447199585340d1f3728d26b1c0297a',
+    })
+  })
+
+  test('come from where the gateway is, and may be about a source or about nothing more', () => {
+    const gateway = 'https://events.example.com'
+    const ofSource = cloudEventOf(own({ gateway, source: 'feishu' }))
+    expect(ofSource).toMatchObject({ source: gateway, subject: 'feishu' })
+    expect(cloudEventOf(own({ gateway }))).not.toHaveProperty('subject')
+  })
+
+  test("from another gateway, by Feishu's way, are that gateway's", () => {
+    const type = 'lark-fanout.delivery.dead'
+    expect(cloudEventOf(sampleEvent({ type })).type).toBe('cn.feishu.lark-fanout.delivery.dead')
+  })
+})
+
 test('the structured envelope is a CloudEvent that the reference SDK takes', () => {
   const event = sampleEvent({ raw: sampleRaw.replace('1502199207000', '7412345678901234567') })
   const text = structuredCloudEvent(event)

@@ -16,21 +16,21 @@ import { readCertificates } from '../../src/sinks/pem.ts'
 import { pem, TLS_FOLDER } from '../secure-receiver.ts'
 
 const least = { brokers: ['kafka-1:9092'], topic: 'approvals.cc' }
-const problemsOf = (some: object) => {
+const problemsOf = async (some: object) => {
   const options = Value.Default(kafkaOptions, { ...least, ...some })
   if (!Value.Check(kafkaOptions, options)) throw new Error('the schema refuses this already')
   return checkKafka(options)
 }
 
 describe('kafka options', () => {
-  test('brokers and a topic are enough', () => {
+  test('brokers and a topic are enough', async () => {
     expect(Value.Default(kafkaOptions, { ...least })).toEqual({
       ...least,
       format: 'feishu',
       compression: 'none',
       client_id: 'lark-fanout',
     })
-    expect(problemsOf({})).toEqual([])
+    expect(await problemsOf({})).toEqual([])
   })
 
   test.each([
@@ -51,20 +51,20 @@ describe('kafka options', () => {
     expect(Value.Check(kafkaOptions, options)).toBe(false)
   })
 
-  test('each mechanism names what it lacks and what it has no use for', () => {
-    expect(problemsOf({ sasl: { mechanism: 'plain', username: 'lake' } })).toEqual([
+  test('each mechanism names what it lacks and what it has no use for', async () => {
+    expect(await problemsOf({ sasl: { mechanism: 'plain', username: 'lake' } })).toEqual([
       { path: 'sasl.password', message: 'is required with plain' },
     ])
-    expect(problemsOf({ sasl: { mechanism: 'oauthbearer', username: 'lake' } })).toEqual([
+    expect(await problemsOf({ sasl: { mechanism: 'oauthbearer', username: 'lake' } })).toEqual([
       { path: 'sasl.username', message: 'has no meaning with oauthbearer: remove it' },
       { path: 'sasl.token', message: 'is required with oauthbearer' },
     ])
     const scram = { mechanism: 'scram-sha-256', username: 'lake', password: 'p' }
-    expect(problemsOf({ sasl: scram })).toEqual([])
+    expect(await problemsOf({ sasl: scram })).toEqual([])
   })
 
-  test('a port is one that exists', () => {
-    expect(problemsOf({ brokers: ['a:1', 'b:65536', 'c:65535', 'd:0'] })).toEqual([
+  test('a port is one that exists', async () => {
+    expect(await problemsOf({ brokers: ['a:1', 'b:65536', 'c:65535', 'd:0'] })).toEqual([
       { path: 'brokers.1', message: 'must have a port from 1 to 65535' },
       { path: 'brokers.3', message: 'must have a port from 1 to 65535' },
     ])
@@ -83,14 +83,14 @@ describe('kafka options', () => {
     expect(described.match(/a changed file takes effect at the next start/g)).toHaveLength(3)
   })
 
-  test('a certificate and its key come together', () => {
-    expect(problemsOf({ ssl: { cert: 'c' } })).toEqual([
+  test('a certificate and its key come together', async () => {
+    expect(await problemsOf({ ssl: { cert: 'c' } })).toEqual([
       { path: 'ssl.key', message: 'is required with cert' },
     ])
-    expect(problemsOf({ ssl: { key: 'k' } })).toEqual([
+    expect(await problemsOf({ ssl: { key: 'k' } })).toEqual([
       { path: 'ssl.cert', message: 'is required with key' },
     ])
-    expect(problemsOf({ ssl: { ca: 'a' } })).toEqual([])
+    expect(await problemsOf({ ssl: { ca: 'a' } })).toEqual([])
   })
 
   test('every credential is marked secret', () => {

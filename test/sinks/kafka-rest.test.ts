@@ -335,10 +335,13 @@ describe('options', () => {
     readonly problems?: readonly string[]
   }
 
-  test.each<Case>(fixture('kafka-rest-problems.yaml'))('$name', ({ options, problems = [] }) => {
-    const found = kafkaRest.check?.({ topic, format: 'feishu', ...options }) ?? []
-    expect(found.map(({ path, message }) => `${path}: ${message}`)).toEqual(problems)
-  })
+  test.each<Case>(fixture('kafka-rest-problems.yaml'))(
+    '$name',
+    async ({ options, problems = [] }) => {
+      const found = (await kafkaRest.check?.({ topic, format: 'feishu', ...options })) ?? []
+      expect(found.map(({ path, message }) => `${path}: ${message}`)).toEqual(problems)
+    },
+  )
 
   test('name where its requests go', () => {
     const options = { topic, format: 'feishu', url: 'https://rest-proxy:8082/kafka' } as const

@@ -28,3 +28,14 @@ test('writes one line an event, of what tells events apart', async () => {
     ],
   ])
 })
+
+test("one of the gateway's own events is written with all that it says", async () => {
+  const lines: unknown[] = []
+  const info = (...line: unknown[]) => lines.push(line)
+  const runtime = createNodeRuntime({ folder: '/tmp', log: { ...silentLog, info } })
+  const sink = await log.open({}, runtime)
+  const data = { message: 'finance: 1 delivery was given up', sink: 'finance', count: 1 }
+  const what = { id: 'alert-1', type: 'lark-fanout.delivery.dead', via: 'lark-fanout' }
+  await sink.deliver(sampleEvent({ ...what, data }), context())
+  expect(lines).toEqual([[{ ...what, ...data }, 'alert']])
+})

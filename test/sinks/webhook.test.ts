@@ -410,8 +410,8 @@ describe('check', () => {
   const fixture = new URL('../fixtures/webhook-problems.yaml', import.meta.url)
   const cases: readonly Case[] = parse(readFileSync(fixture, 'utf8'))
 
-  test.each(cases)('$name', ({ options, problems = [] }) => {
-    const found = webhook.check?.(options) ?? []
+  test.each(cases)('$name', async ({ options, problems = [] }) => {
+    const found = (await webhook.check?.(options)) ?? []
     expect(found.map(({ path, message }) => `${path}: ${message}`)).toEqual(problems)
   })
 })

@@ -2,7 +2,7 @@ import { link } from '../../src/config/link.ts'
 import { compileValidators } from '../../src/config/validators.ts'
 import type { EgressOptions } from '../../src/core/egress/rules.ts'
 import type { Event } from '../../src/core/event.ts'
-import type { Observer } from '../../src/core/happening.ts'
+import { createFeed } from '../../src/core/feed.ts'
 import type { Plan } from '../../src/core/plan.ts'
 import { defineSink } from '../../src/core/plugin.ts'
 import type { Store } from '../../src/core/store.ts'
@@ -99,10 +99,11 @@ routes: [{ name: all, to: [all] }]
   }
   let plan = await planOf(options.sources, options.secret)
   const results: string[] = []
-  const tell: Observer = (happening) => {
+  const feed = createFeed()
+  feed.follow((happening) => {
     if (happening.kind === 'received') results.push(`${happening.source} ${happening.result}`)
-  }
-  const gateway = createGateway({ plan, store, runtime: watched, tell, wakeAt() {} })
+  })
+  const gateway = createGateway({ plan, store, runtime: watched, feed, wakeAt() {} })
   gateway.connect()
   const get = (path: string) => gateway.fetch(new Request(`http://gateway${path}`))
   return {

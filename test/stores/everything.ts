@@ -1,4 +1,5 @@
 import type { Page } from '../../src/core/ledger.ts'
+import type { Acceptance } from '../../src/core/outbox.ts'
 import type { Store } from '../../src/core/store.ts'
 import { acceptance, LEASE, MINUTE, settlement, T } from './samples.ts'
 
@@ -27,10 +28,18 @@ async function acceptSome(store: Store): Promise<void> {
     acceptance('large', { data: { text: 'x'.repeat(1_000_000) }, owed: ['finance'] }),
     acceptance('quarantined', { problems: ['event.operate: must be CREATE or READ', ODD] }),
     acceptance('', { problems: ['it has no id'] }),
+    ...['code', ODD, '\\code'].map((code) => tracedOf(code)),
   ]
   await store.accept(batch, T - MINUTE)
   const many = Array.from({ length: 20 }, (_, i) => acceptance(`many-${i}`, { owed: ['lake'] }))
   await store.accept(many, T)
+}
+
+/** Of an instance that has another name than the event. */
+function tracedOf(code: string): Acceptance {
+  const one = acceptance(`of ${code}`, { data: { instance_code: code }, owed: [] })
+  const trace = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
+  return { ...one, event: { ...one.event, trace } }
 }
 
 /** Delivered at once and at the second attempt, dead, waiting for their retry, in flight, given back. */
@@ -100,7 +109,11 @@ export async function everything(store: Store) {
     owed: await Promise.all([...SINKS, 'gone', 'never'].map((sink) => store.wasOwed(sink))),
     events,
     newest: await all((page) => store.events({ ...page, order: 'newest first' })),
-    found: await all((page) => store.events({ ...page, order: 'oldest first', q: ODD })),
+    found: await Promise.all(
+      [ODD, 'code', '\\code', 'u1'].map((q) =>
+        all((page) => store.events({ ...page, order: 'oldest first', q })),
+      ),
+    ),
     histories,
     byId: await Promise.all(['plain', ODD, 'forgotten'].map((id) => store.event(id))),
     deliveries: await all((page) => store.deliveries(page)),

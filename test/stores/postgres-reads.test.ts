@@ -63,17 +63,23 @@ describe('what people read', () => {
   })
 
   test('a page of large events holds some 8 MB; what is over that comes next', async () => {
-    const data = { instance_code: 'large', form: 'x'.repeat(1_000_000) }
+    const data = { instance_code: 'large', user_id: 'u1', form: 'x'.repeat(1_000_000) }
     const ids = Array.from({ length: 12 }, (_, i) => `e${i}`)
     const batch = ids.map((id) => acceptance(id, { data, owed: [] }))
     await store.accept(batch, T)
-    for (const q of [undefined, 'large']) {
+    for (const q of [undefined, 'large', 'u1']) {
       const query = { order: 'oldest first', limit: 500, q } as const
       const first = await store.events(query)
       expect(first.items.map(({ event }) => event.id)).toEqual(ids.slice(0, 8))
       const second = await store.events({ ...query, cursor: first.next ?? undefined })
       expect(second.items.map(({ event }) => event.id)).toEqual(ids.slice(8))
-      expect(second.next).toBe(null)
+      if (q === 'large') expect(await itemsAfter(second.next)).toEqual([])
+      else expect(second.next).toBe(null)
+      async function itemsAfter(next: string | null): Promise<readonly unknown[]> {
+        if (next === null) return []
+        const page = await store.events({ ...query, cursor: next })
+        return [...page.items, ...(await itemsAfter(page.next))]
+      }
     }
   })
 
@@ -119,9 +125,13 @@ describe('what people read', () => {
 
 /** Twenty thousand events; their deliveries are by turns pending and ended. The first are of another sink, and dead. */
 const MANY = `
-INSERT INTO lark_fanout.events (seq, time, accepted_at, id, type, app_id, tenant_key, via, raw)
-SELECT n, n, ${T} + n * ${MINUTE}, 'e' || n, 'approval_cc', '', '', 'feishu', '{"event":{"user_id":"u"}}'
-FROM generate_series(1, 20000::bigint) n;
+INSERT INTO lark_fanout.events
+  (seq, time, accepted_at, id, type, app_id, tenant_key, via, instance_code, raw)
+SELECT n, n, ${T} + n * ${MINUTE}, 'e' || n, 'approval_cc', '', '', 'feishu', code,
+  format('{"event":{"user_id":"u","instance_code":"%s"}}', code)
+FROM (
+  SELECT n, CASE WHEN n % 500 = 0 THEN 'few' ELSE 'many' END AS code FROM generate_series(1, 20000::bigint) n
+) s;
 INSERT INTO lark_fanout.identities (event, accepted_at, id, app_id, tenant_key)
 SELECT seq, accepted_at, id, app_id, tenant_key FROM lark_fanout.events;
 INSERT INTO lark_fanout.deliveries
@@ -184,6 +194,8 @@ describe('of many rows, a question reads few', () => {
       const found = await reads.deliveries({ ...page, ...choice })
       expect(found).toEqual({ items: [], next: '30002' })
     }
+    const ofOne = await reads.events({ ...page, order, q: 'many', type: 'other' })
+    expect(ofOne).toEqual({ items: [], next: 'instance:9980' })
     for (const choice of [{ q: 'nobody' }, { type: 'other' }]) {
       const found = await reads.events({ ...page, order, ...choice })
       expect(found).toEqual({ items: [], next: '10001' })
@@ -194,6 +206,8 @@ describe('of many rows, a question reads few', () => {
     {},
     { cursor: '10000' },
     { q: 'e17000' },
+    { q: 'few' },
+    { q: 'few', cursor: 'instance:17500' },
     { since: T + 12_000 * MINUTE, until: T + 12_100 * MINUTE },
   ])('events %j', async (choice) => {
     expect(await rowsRead(() => reads.events({ ...page, order, ...choice }))).toBeLessThan(200)

@@ -5,6 +5,7 @@ import { dirname, join, relative } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
+import { sqliteMigrations } from '../../src/stores/migrations/sqlite.ts'
 import { openSqliteStore } from '../../src/stores/sqlite-node.ts'
 import { acceptance, LEASE, T } from './samples.ts'
 import { temporaryFiles } from './temporary-files.ts'
@@ -165,7 +166,7 @@ describe('a fresh file', () => {
       'wal',
       2,
       0x6c61726b,
-      2,
+      sqliteMigrations.length,
     ])
   })
 

@@ -15,7 +15,7 @@ describe('a file of version 1', () => {
       PRAGMA application_id = ${0x6c61726b}; PRAGMA user_version = 1;`)
     const event = db.prepare(
       `INSERT INTO events (id, type, app_id, tenant_key, via, time, raw, problems, accepted_at)
-       VALUES (?, 'approval_cc', ?, 't', 'feishu', ${T}, '{"event":{"user_id":"u1"}}', ?, ${T})`,
+       VALUES (?, 'approval_cc', ?, 't', 'feishu', ${T}, '{"event":{"instance_code":"i1"}}', ?, ${T})`,
     )
     const identity = db.prepare(`INSERT INTO identities VALUES (?, 't', ?, ${T})`)
     for (const [id, app, problems] of [
@@ -54,6 +54,10 @@ describe('a file of version 1', () => {
     expect(await store.event('e1')).toMatchObject({ ref: '4', event: { appId: 'cli_b' } })
     const { items } = await store.events({ order: 'newest first', limit: 9, q: 'e1' })
     expect(items.map(({ ref }) => ref)).toEqual(['4', '1'])
+    const found = await store.events({ order: 'oldest first', limit: 3, q: 'i1' })
+    expect(found.items.map(({ ref }) => ref)).toEqual(['1', '2', '3'])
+    expect(found.next).toBe('instance:3')
+    expect(found.items[0]?.event.trace).toBeUndefined()
     expect(await store.accept([acceptance('e2', { tenantKey: 't' })], T)).toMatchObject([
       { duplicate: true },
     ])

@@ -10,8 +10,9 @@ import { readConfigFile, routingOf } from '../../hosts/node-config.ts'
 import { createNodeLog } from '../../hosts/node-log.ts'
 import { openNodeStore } from '../../hosts/node-store.ts'
 import type { StoreAddress } from '../../hosts/store-address.ts'
-import { auditShape, deliveryShape, eventShape, historyText } from '../../http/api/shapes.ts'
+import { auditShape, eventShape, historyText, shownDelivery } from '../../http/api/shapes.ts'
 import type { Data, JsonPage } from './data.ts'
+import { readHiding } from './hiding.ts'
 import { mustBeKnown, readSinks, sinkShapes } from './known-sinks.ts'
 
 export interface BesideOptions {
@@ -28,6 +29,11 @@ export async function openBeside({ store, configFile, env, actor }: BesideOption
   const ledger = await openNodeStore(store, { log: createNodeLog('silent'), beside: true })
   const operator: Operator = { ledger, now: Date.now, actor }
   const read = () => readConfigFile({ file: configFile, env })
+  let reading: ReturnType<typeof readHiding> | undefined
+  const hiding = () => {
+    reading ??= readHiding(configFile, env)
+    return reading
+  }
   const known = async (name: string) => mustBeKnown(name, await readSinks(ledger, read))
   /** Of one that has left routes.yaml, what it was sent can still be looked at. */
   const knownOnce = async (name: string | undefined) => {
@@ -35,15 +41,18 @@ export async function openBeside({ store, configFile, env, actor }: BesideOption
   }
   return {
     async events(query) {
-      return shapePage(await ledger.events({ ...query, order: 'newest first' }), eventShape)
+      const hidden = await hiding()
+      const page = await ledger.events({ ...query, order: 'newest first' })
+      return shapePage(page, (stored) => eventShape(stored, hidden))
     },
     async event(id) {
       const history = await ledger.event(id)
-      return history && historyText(history)
+      return history && historyText(history, await hiding())
     },
     async deliveries(query) {
       if (query.cursor === undefined) await knownOnce(query.sink)
-      return shapePage(await ledger.deliveries(query), deliveryShape)
+      const hidden = await hiding()
+      return shapePage(await ledger.deliveries(query), (one) => shownDelivery(one, hidden, ledger))
     },
     audit: async (query) => shapePage(await ledger.audit(query), auditShape),
     sinks: async () => sinkShapes(await readSinks(ledger, read)),
@@ -71,6 +80,9 @@ export async function openBeside({ store, configFile, env, actor }: BesideOption
   }
 }
 
-function shapePage<T>({ items, next }: Page<T>, shape: (item: T) => JsonObject): JsonPage {
-  return { items: items.map(shape), next }
+async function shapePage<T>(
+  { items, next }: Page<T>,
+  shape: (item: T) => JsonObject | Promise<JsonObject>,
+): Promise<JsonPage> {
+  return { items: await Promise.all(items.map(shape)), next }
 }

@@ -1,6 +1,6 @@
 import { isObject, type JsonObject } from '../../core/event.ts'
+import { indentJson } from '../../core/indent-json.ts'
 import { printable } from '../../core/printable.ts'
-import { indentJson } from './indent-json.ts'
 import { shown } from './list.ts'
 
 /** The body comes last. Within a string these quotes would be escaped. */

@@ -31,7 +31,7 @@ export async function openOnWorkerd(folder: string, variables: Variables): Promi
   const { convertV4MiniflareOptions, Log, LogLevel, Miniflare } = await import('miniflare')
   const file = await readUnexpanded(join(folder, 'routes.yaml'))
   const built = join(folder, 'worker')
-  await writeFolder(built, 'demo', await bundle(await makeModules(file.config, folder)))
+  await writeFolder(built, 'demo', await bundle(await makeModules(file, folder)))
   const workerd = new Miniflare(
     convertV4MiniflareOptions({
       ...(await builtWorker(built)),

@@ -68,10 +68,12 @@ async function checkEntry({ value, unknown = [] }: Entry, common: TObject, plug:
   const found = check(value, isCertain(unknown))
   if (!plug) return { schema, findings: found }
   const findings = [...checkTaken(common, plug), ...found]
-  // What the plug would say of a reference, or of what stands beside one, may be wrong of its value.
-  const isKnown = unknown.length === 0
-  if (!isKnown) return { schema, findings }
-  return { schema, findings: await withPlugCheck(findings, value, common, plug) }
+  const checked = await withPlugCheck(findings, value, common, plug)
+  if (unknown.length === 0) return { schema, findings: checked }
+  // What the plug says of a reference, or of what stands beside one, may be wrong of its value.
+  const isSure = (finding: Finding) =>
+    findings.includes(finding) || plug.checkedAlone?.includes(finding.path[0] ?? '')
+  return { schema, findings: checked.filter(isSure) }
 }
 
 function checkTaken(common: TObject, plug: Plug): Finding[] {

@@ -21,6 +21,7 @@ export interface Plug {
   readonly connects?: boolean
   readonly unique?: string
   check?(options: JsonObject): readonly Problem[] | Promise<readonly Problem[]>
+  readonly checkedAlone?: readonly string[]
 }
 
 const shapes = new WeakMap<object, Shape>()

@@ -33,79 +33,82 @@ function refresh(part) {
   }, seconds * 1000)
 }
 
-const MOST_ROWS = 300
-const AGAIN_MS = 3000
-
-/** New rows on top of a list, as the server draws them, while it is looked at and nobody has paused it. */
-function tail(part) {
+/** Says over a list how its tail is doing; `toggle` is told when somebody pauses it, or goes on. */
+function openBar(toggle) {
   const bar = document.getElementById('live')
   const [state, button] = bar.children
-  let source
-  let timer
-  let isPaused = false
-
-  function say(what) {
+  const say = (what) => {
     bar.dataset.state = what
     state.textContent = state.dataset[what]
   }
+  button.addEventListener('click', () => {
+    const isPaused = bar.dataset.state !== 'paused'
+    button.textContent = isPaused ? button.dataset.goOn : button.dataset.pause
+    say(isPaused ? 'paused' : 'on')
+    toggle()
+  })
+  bar.hidden = false
+  return { say, isPaused: () => bar.dataset.state === 'paused' }
+}
+
+const MOST_ROWS = 300
+
+/** Puts a row that the server has drawn on top of a list; false where the list had better be taken anew. */
+function put(part, drawn) {
+  const rows = part.querySelector('tbody')
+  if (!rows || rows.rows.length >= MOST_ROWS) return false
+  const template = document.createElement('template')
+  template.innerHTML = drawn
+  const row = template.content.firstElementChild
+  if (document.getElementById(row.id)) return true
+  row.classList.add('new')
+  localise(row)
+  rows.prepend(row)
+  return true
+}
+
+const AGAIN_MS = 3000
+
+/** New rows on top of a list, while it is looked at and nobody has paused it. */
+function tail(part) {
+  const bar = openBar(begin)
+  let source
+  let timer
+
   function stop() {
     source?.close()
     clearTimeout(timer)
     source = timer = undefined
   }
-  /** In a while: it costs the server a page. */
+  /** What came meanwhile is on the page, which is taken anew. */
+  async function begin() {
+    stop()
+    if (bar.isPaused() || document.hidden) return
+    const what = await renew(part)
+    if (bar.isPaused() || document.hidden) return
+    bar.say(what)
+    if (what === 'on') listen()
+    if (what === 'away') soon()
+  }
+  /** Not at once: it costs the server a page. */
   function soon() {
     timer ??= setTimeout(begin, AGAIN_MS)
   }
-  /** What came meanwhile is on the page that is taken anew. */
-  async function begin() {
-    stop()
-    const what = await renew(part)
-    if (isPaused || document.hidden) return
-    if (what === 'on') open()
-    else say(what)
-    if (what === 'away') soon()
-  }
-  function open() {
+  function listen() {
     stop()
     source = new EventSource(part.dataset.stream)
-    source.onopen = () => say('on')
+    source.onopen = () => bar.say('on')
     source.onerror = () => {
       stop()
-      say('away')
+      bar.say('away')
       soon()
     }
-    source.addEventListener('row', ({ data }) => add(data))
-    source.addEventListener('skipped', ({ data }) => {
-      if (JSON.parse(data).events > 0) soon()
-    })
-  }
-  function add(drawn) {
-    const rows = part.querySelector('tbody')
-    if (!rows || rows.rows.length >= MOST_ROWS) return soon()
-    const template = document.createElement('template')
-    template.innerHTML = drawn
-    const row = template.content.firstElementChild
-    if (document.getElementById(row.id)) return
-    row.classList.add('new')
-    localise(row)
-    rows.prepend(row)
+    source.addEventListener('row', ({ data }) => put(part, data) || soon())
+    source.addEventListener('skipped', ({ data }) => JSON.parse(data).events > 0 && soon())
   }
 
-  button.addEventListener('click', () => {
-    isPaused = !isPaused
-    button.textContent = isPaused ? button.dataset.goOn : button.dataset.pause
-    if (!isPaused) return begin()
-    stop()
-    say('paused')
-  })
-  document.addEventListener('visibilitychange', () => {
-    if (isPaused) return
-    if (document.hidden) stop()
-    else begin()
-  })
-  bar.hidden = false
-  open()
+  document.addEventListener('visibilitychange', begin)
+  listen()
 }
 
 localise(document)

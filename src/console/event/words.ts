@@ -1,7 +1,8 @@
 import type { Words } from '../language.ts'
+import type { Done } from './after.ts'
 
 interface EventWords {
-  readonly done: Readonly<Record<'retried' | 'sent' | 'nothing' | 'changed', string>>
+  readonly done: Readonly<Record<Done, string>>
   readonly notFound: string
   readonly id: string
   readonly noId: string
@@ -74,19 +75,6 @@ interface EventWords {
     readonly title: string
     readonly note: string
     readonly cut: (lines: string) => string
-  }
-  readonly send: {
-    readonly title: string
-    readonly first: string
-    readonly again: string
-    readonly cleared: string
-    readonly nothing: string
-    readonly paused: (sink: string) => string
-    readonly preview: string
-    readonly noPreview: string
-    readonly previewFails: string
-    readonly submit: string
-    readonly cancel: string
   }
 }
 
@@ -173,21 +161,6 @@ export const words: Words<EventWords> = {
       cut: (lines) =>
         `These are its first ${lines} lines; “lark-fanout events show” shows all of it.`,
     },
-    send: {
-      title: 'Send this event',
-      first: 'It will be owed to',
-      again:
-        'It has been owed there before. It will be sent once more, as a new delivery with the same event id; a receiver that keeps the ids it knows will pass it over. To',
-      cleared: 'It will be accepted: it is quarantined no more.',
-      nothing:
-        'There is nothing to send: by the routes of now it is owed to nobody here, or it is not in order. Change the routes first.',
-      paused: (sink) => `${sink} is paused: nothing is sent to it until it is resumed.`,
-      preview: 'What it is sent',
-      noPreview: 'The type of this sink cannot tell beforehand.',
-      previewFails: 'It cannot be made:',
-      submit: 'Send it',
-      cancel: 'Cancel',
-    },
   },
   zh: {
     done: {
@@ -268,19 +241,6 @@ export const words: Words<EventWords> = {
       title: '内容',
       note: '与收到时一致（校验 Token 已抹去），此处仅做缩进。',
       cut: (lines) => `仅显示前 ${lines} 行；“lark-fanout events show” 可查看全部。`,
-    },
-    send: {
-      title: '投递此事件',
-      first: '将投递给',
-      again: '此前已投递过。将以相同的事件 ID 新建一次投递；按 ID 去重的接收方会忽略它。投递给',
-      cleared: '事件将被接收，不再隔离。',
-      nothing: '无可投递：按当前路由无需投递到此处，或事件不合格。请先修改路由。',
-      paused: (sink) => `${sink} 已暂停：恢复前不会投递。`,
-      preview: '将发送的内容',
-      noPreview: '此类接收方无法预览。',
-      previewFails: '无法生成：',
-      submit: '确认投递',
-      cancel: '取消',
     },
   },
 }

@@ -50,7 +50,8 @@ function inline(value: Json): string {
 }
 
 const PLAIN = /^[\p{L}\p{N}$/_.](?:[\p{L}\p{N}_./@+$ -]|:(?=[^\s]))*$/u
-const OTHERWISE_READ = /^(?:true|false|null|yes|no|on|off|~|[-+.]?[\d.][\d.eExX_:+-]*)$|\s$/i
+const OTHERWISE_READ =
+  /^(?:true|false|null|yes|no|on|off|[-+]?\.?\d[\d_.:]*(?:e[-+]?\d*)?|0[xob][\da-f]*|[-+]?\.(?:inf|nan))$|\s$/i
 
 /** A text with quotes where YAML would read another value without. */
 function textOf(text: string): string {

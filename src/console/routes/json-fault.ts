@@ -26,7 +26,7 @@ const MOST_BEFORE = 60
 const MOST_AFTER = 60
 
 const SCALAR =
-  /"(?:[^"\\\p{Cc}]|[\x7f-\x9f]|\\(?:["\\/bfnrt]|u[\da-f]{4}))*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?|true|false|null/iuy
+  /"(?:[^"\\\p{Cc}]|[\x7f-\x9f]|\\(?:["\\/bfnrt]|u[\da-fA-F]{4}))*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?|true|false|null/uy
 
 /** What may come next. */
 type State = 'value' | 'value or end' | 'key' | 'key or end' | 'colon' | 'after value'

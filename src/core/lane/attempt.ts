@@ -4,6 +4,7 @@ import { frozen } from '../event.ts'
 import type { ClaimedDelivery } from '../outbox.ts'
 import type { LiveSink } from '../plan.ts'
 import type { Runtime } from '../runtime.ts'
+import { endAttempt, traceAttempt } from '../spans.ts'
 import { within } from '../within.ts'
 import { QUICK_WAIT_MS } from './retry.ts'
 
@@ -23,7 +24,24 @@ export interface Tries {
 export async function attempt(
   live: LiveSink,
   delivery: ClaimedDelivery,
-  { contain }: Pick<Runtime, 'contain'>,
+  { contain, tracer }: Pick<Runtime, 'contain' | 'tracer'>,
+  tries: Tries,
+): Promise<AttemptResult> {
+  const span = traceAttempt(tracer, live, delivery)
+  let made = 0
+  const starts = () => {
+    made++
+    tries.starts()
+  }
+  const deliver = () => deliverOnce(live, delivery, contain, span?.traceparent)
+  const result = await tryAll(live, deliver, { ...tries, starts })
+  endAttempt(span, live, result, made)
+  return result
+}
+
+async function tryAll(
+  live: LiveSink,
+  deliver: () => ReturnType<LiveSink['sink']['deliver']>,
   tries: Tries,
 ): Promise<AttemptResult> {
   let failed: unknown
@@ -32,7 +50,7 @@ export async function attempt(
     if (n > 1 && !tries.mayTryAgain()) throw failed
     tries.starts()
     try {
-      return await deliverOnce(live, delivery, contain)
+      return await deliver()
     } catch (error) {
       tries.failed(failureOf(error))
       // An attempt that has had an answer is not given back.
@@ -58,10 +76,12 @@ function deliverOnce(
   { sink, settings }: LiveSink,
   { id, event, attempt }: ClaimedDelivery,
   contain: Runtime['contain'],
+  traceparent: string | undefined,
 ) {
   const { promise: strayed, reject } = Promise.withResolvers<never>()
+  const context = { deliveryId: id, attempt, ...(traceparent !== undefined && { traceparent }) }
   const deliver = (signal: AbortSignal) =>
-    contain(async () => sink.deliver(frozen(event), { deliveryId: id, attempt, signal }), reject)
+    contain(async () => sink.deliver(frozen(event), { ...context, signal }), reject)
   return within(
     settings.timeoutMs,
     (signal) => Promise.race([deliver(signal), strayed]),

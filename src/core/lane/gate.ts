@@ -89,6 +89,7 @@ export function statusOf(lane: LaneState): LaneStatus {
     sink: live.name,
     pausedBy: context.pauses.of(live) ?? [],
     breaker: breaker.state(now),
+    breakerUntil: breaker.state(now) === 'open' ? breaker.retryAt : null,
     ready: isReady(live),
     inFlight: running.size,
     deliveredPerMinute: delivered.count(now),

@@ -8,6 +8,8 @@ export interface LaneStatus {
   /** Who keeps it from being sent anything; empty when nobody does. */
   readonly pausedBy: readonly PausedBy[]
   readonly breaker: BreakerState
+  /** Until when an open one lets nothing pass, in Unix milliseconds; null of one that is not open. */
+  readonly breakerUntil: number | null
   /** What the sink's plug says of itself. */
   readonly ready: boolean
   /** Deliveries under way. */

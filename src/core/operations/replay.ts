@@ -3,6 +3,7 @@ import { type Json, type JsonObject, matchView } from '../event.ts'
 import { compileFilter } from '../filter/compile.ts'
 import type { Redelivery, StoredEvent } from '../ledger.ts'
 import { orderKeyOf } from '../order.ts'
+import { isOwn } from '../own-events.ts'
 import type { Routing } from '../plan.ts'
 import { audited, inBatches, type Operator, type Report, timestampOf } from './operation.ts'
 
@@ -74,20 +75,29 @@ function createRedelivery(
   request: ReplayRequest,
 ): (stored: StoredEvent) => readonly Redelivery[] {
   const matches = checked(routing, request)
-  return ({ ref, event, problems }) => {
-    if (!matches(matchView(event))) return []
-    const cleared = problems.length > 0
-    // Without an id no receiver could tell it from another.
-    if (cleared && (event.id === '' || routing.checkAgain(event).length > 0)) return []
-    const sinks = routing
-      .route(event, request.route)
-      .filter((sink) => request.sink === undefined || sink === request.sink)
-    const owed = sinks.map((sink) => {
-      const orderBy = routing.sinks.get(sink)?.settings.orderBy ?? null
-      return { sink, orderKey: orderKeyOf(event, orderBy) }
-    })
-    return [{ ref, cleared, owed }]
+  return (stored) => {
+    if (!matches(matchView(stored.event))) return []
+    const redelivery = redeliveryOf(routing, stored, request)
+    return redelivery ? [redelivery] : []
   }
+}
+
+/** What a stored event owes by the routes as they are now, all or those asked for; undefined where it is not in order. */
+export function redeliveryOf(
+  routing: Routing,
+  { ref, event, problems }: StoredEvent,
+  { route, sink }: Pick<ReplayRequest, 'route' | 'sink'>,
+): Redelivery | undefined {
+  if (isOwn(event)) return undefined
+  const cleared = problems.length > 0
+  // Without an id no receiver could tell it from another.
+  if (cleared && (event.id === '' || routing.checkAgain(event).length > 0)) return undefined
+  const sinks = routing.route(event, route).filter((name) => sink === undefined || name === sink)
+  const owed = sinks.map((name) => {
+    const orderBy = routing.sinks.get(name)?.settings.orderBy ?? null
+    return { sink: name, orderKey: orderKeyOf(event, orderBy) }
+  })
+  return { ref, cleared, owed }
 }
 
 /** The request's filter. Throws ConfigError with everything that is wrong with the request. */

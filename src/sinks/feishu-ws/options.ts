@@ -12,12 +12,14 @@ export const longConnectionOptions = T.Object({
     minLength: 1,
     secret: true,
     description: 'What the client must give for it, yours to choose as well.',
+    examples: [`\${HR_APP_SECRET}`],
   }),
   verification_token: T.Optional(
     T.String({
       minLength: 1,
       secret: true,
       description: "The consumer's own Verification Token, put into the callback.",
+      examples: [`\${HR_TOKEN}`],
     }),
   ),
 })

@@ -3,29 +3,38 @@ import type { Problem } from '../../core/errors.ts'
 import { formatOption } from '../format.ts'
 import { headersOption, headersProblems, tlsOption, tlsProblems } from '../http-options.ts'
 import { topicOption } from '../kafka-record.ts'
+import { transformOption, transformProblems } from '../transform.ts'
 
 export const kafkaRestOptions = T.Object({
   url: T.String({
     description:
       'The address of the REST API (Confluent, v3), without its /v3: http://rest-proxy:8082, or https://pkc-12345.eu-central-1.aws.confluent.cloud/kafka.',
+    examples: ['http://rest-proxy:8082'],
   }),
   cluster_id: T.Optional(
     T.String({
       minLength: 1,
       description:
         "The Kafka cluster's id. Without it the REST API is asked, which Confluent Cloud's may not answer.",
+      examples: ['lkc-abc123'],
     }),
   ),
   topic: topicOption,
   format: formatOption,
+  transform: transformOption,
   username: T.Optional(
-    T.String({ minLength: 1, description: 'For Basic authentication: an API key, for one.' }),
+    T.String({
+      minLength: 1,
+      description: 'For Basic authentication: an API key, for one.',
+      examples: [`\${KAFKA_API_KEY}`],
+    }),
   ),
   password: T.Optional(
     T.String({
       minLength: 1,
       secret: true,
       description: "The username's password, or API secret.",
+      examples: [`\${KAFKA_API_SECRET}`],
     }),
   ),
   token: T.Optional(
@@ -33,6 +42,7 @@ export const kafkaRestOptions = T.Object({
       minLength: 1,
       secret: true,
       description: 'A bearer token, in place of a username.',
+      examples: [`\${KAFKA_TOKEN}`],
     }),
   ),
   headers: headersOption,
@@ -42,7 +52,7 @@ export const kafkaRestOptions = T.Object({
 export type KafkaRestOptions = T.Static<typeof kafkaRestOptions>
 
 /** What the schema cannot say. No message shows a value: it may be a secret. */
-export function kafkaRestProblems(options: KafkaRestOptions): Problem[] {
+export async function kafkaRestProblems(options: KafkaRestOptions): Promise<Problem[]> {
   const { username, token, headers } = options
   const authorizedBy =
     username === undefined && token === undefined ? undefined : 'username or token'
@@ -51,6 +61,7 @@ export function kafkaRestProblems(options: KafkaRestOptions): Problem[] {
     ...credentialProblems(options),
     ...headersProblems(headers, authorizedBy),
     ...tlsProblems(options),
+    ...(await transformProblems(options)),
   ]
 }
 

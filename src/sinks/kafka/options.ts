@@ -6,6 +6,7 @@ import { certificateOptions, pairProblems } from '../certificates.ts'
 import { formatOption } from '../format.ts'
 import { topicOption } from '../kafka-record.ts'
 import type { CertificateFiles } from '../pem.ts'
+import { transformOption, transformProblems } from '../transform.ts'
 
 const sslOption = T.Object(certificateOptions, { additionalProperties: false })
 
@@ -16,15 +17,30 @@ const mechanismOption = T.Union(
     T.Literal('scram-sha-512'),
     T.Literal('oauthbearer'),
   ],
-  { description: 'The SASL mechanism. plain sends the password as it is: use it with ssl.' },
+  {
+    description: 'The SASL mechanism. plain sends the password as it is: use it with ssl.',
+    examples: ['scram-sha-512'],
+  },
 )
 
 const saslOption = T.Object(
   {
     mechanism: mechanismOption,
-    username: T.Optional(T.String({ description: 'For plain and scram.' })),
-    password: T.Optional(T.String({ secret: true, description: 'For plain and scram.' })),
-    token: T.Optional(T.String({ secret: true, description: 'The bearer token.' })),
+    username: T.Optional(T.String({ description: 'For plain and scram.', examples: ['lake'] })),
+    password: T.Optional(
+      T.String({
+        secret: true,
+        description: 'For plain and scram.',
+        examples: [`\${KAFKA_PASSWORD}`],
+      }),
+    ),
+    token: T.Optional(
+      T.String({
+        secret: true,
+        description: 'The bearer token.',
+        examples: [`\${KAFKA_TOKEN}`],
+      }),
+    ),
   },
   { additionalProperties: false, description: 'How to log in. Without it: not at all.' },
 )
@@ -33,12 +49,15 @@ export const kafkaOptions = T.Object({
   brokers: T.Array(T.String({ pattern: '^[^\\s:/@]+:[0-9]{1,5}$', examples: ['kafka-1:9092'] }), {
     minItems: 1,
     description: 'Brokers to ask first, each as host:port; they name the others.',
+    examples: [['kafka-1:9092', 'kafka-2:9092']],
   }),
   topic: topicOption,
   format: formatOption,
+  transform: transformOption,
   ssl: T.Optional(
     T.Union([T.Boolean(), sslOption], {
       description: 'TLS to the brokers: true, or certificates of your own.',
+      examples: [true, { ca: './certs/ca.pem' }],
     }),
   ),
   sasl: T.Optional(saslOption),
@@ -56,11 +75,13 @@ export const kafkaOptions = T.Object({
 export type KafkaOptions = T.Static<typeof kafkaOptions>
 
 /** What the schema cannot say: which ports there are, and which credentials belong to which mechanism. */
-export function checkKafka({ brokers, ssl, sasl }: KafkaOptions): readonly Problem[] {
+export async function checkKafka(options: KafkaOptions): Promise<readonly Problem[]> {
+  const { brokers, ssl, sasl } = options
   return [
     ...brokers.flatMap(checkPort),
     ...(typeof ssl === 'object' ? pairProblems('ssl', ssl) : []),
     ...(sasl ? checkSasl(sasl) : []),
+    ...(await transformProblems(options)),
   ]
 }
 

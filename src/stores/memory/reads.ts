@@ -1,3 +1,4 @@
+import { passes } from '../../core/event-filter.ts'
 import type {
   Backlog,
   DeliveryFilter,
@@ -11,7 +12,8 @@ import type {
   StoredEvent,
 } from '../../core/ledger.ts'
 import { cursorAt, positionOf } from '../cursor.ts'
-import { mentions } from '../mentions.ts'
+import type { At, Rows } from '../pages.ts'
+import { beginning, type EventRows, type EventsAt, eventsAt, eventsPage } from '../search.ts'
 import type { Delivery, Entry, Memory } from './state.ts'
 
 type Reads = Pick<
@@ -24,11 +26,7 @@ export function memoryReads(memory: Memory): Reads {
   return {
     backlog: async () => backlog(memory),
     wasOwed: async (name) => [...memory.deliveries.values()].some(({ sink }) => sink === name),
-    async events(query) {
-      const found = [...memory.events.values()].filter((entry) => passes(entry, query))
-      const { items, next } = page(found, query.order, query)
-      return { items: items.map(storedEvent), next }
-    },
+    events: async (query) => eventsPage(events(memory, eventsAt(query)), storedEvent),
     event: async (id) => eventHistory(memory, id),
     deliveries: async (query) => deliveries(memory, query),
     pauses: async () => [...memory.pauses.values()],
@@ -56,28 +54,44 @@ function page<Row extends { readonly seq: number }>(
   order: EventQuery['order'],
   { cursor, limit }: PageQuery,
 ): Page<Row> {
-  const after = positionOf(cursor)
+  const { items, next } = pageAfter(rows, order, { after: positionOf(cursor), limit })
+  return { items, next: cursorAt(next) }
+}
+
+function pageAfter<Row extends { readonly seq: number }>(
+  rows: readonly Row[],
+  order: EventQuery['order'],
+  { after, limit }: At<PageQuery>,
+): Rows<Row> {
   const isPast = ({ seq }: Row) =>
     after === null || (order === 'oldest first' ? seq > after : seq < after)
   const ordered = order === 'oldest first' ? rows : rows.toReversed()
   const rest = ordered.filter(isPast)
   const items = rest.slice(0, limit)
-  return { items, next: rest.length > limit ? cursorAt(items.at(-1)?.seq ?? null) : null }
+  return { items, next: rest.length > limit ? (items.at(-1)?.seq ?? null) : null }
 }
 
-function passes({ event, problems, acceptedAt }: Entry, query: EventQuery): boolean {
-  const { type, source, state, since, until, q } = query
-  return (
-    (type === undefined || event.type === type) &&
-    (source === undefined || event.via === source) &&
-    (state === undefined || (state === 'quarantined') === problems.length > 0) &&
-    isWithin(acceptedAt, since, until) &&
-    (q === undefined || event.id === q || mentions(event.data, q))
-  )
-}
-
-function isWithin(time: number, since = -Infinity, until = Infinity): boolean {
-  return time >= since && time < until
+function events(memory: Memory, query: EventsAt): EventRows<Entry> {
+  const { order, after, part, q, limit } = query
+  const found = [...memory.events.values()].filter((entry) => passes(entry, query))
+  const pageOf = (some: readonly Entry[], from: number | null) =>
+    pageAfter(some, order, { after: from, limit })
+  if (q === undefined) return { ...pageOf(found, after), part: 'rest' }
+  const ids = found.filter(({ event }) => event.id === q)
+  const others = found.filter(({ event }) => event.id !== q)
+  const isOfInstance = ({ event }: Entry) => event.data.instance_code === q
+  const instance = others.filter(isOfInstance)
+  const rest = others.filter((entry) => !isOfInstance(entry))
+  const next = beginning({ low: 1, high: memory.lastEvent }, order)
+  if (after === null && ids.length > 0) {
+    return { items: order === 'oldest first' ? ids : ids.toReversed(), next, part: 'instance' }
+  }
+  if (after === null || part === 'instance') {
+    const first = pageOf(instance, after)
+    if (first.next !== null) return { ...first, part: 'instance' }
+    if (first.items.length > 0) return { ...first, next, part: 'rest' }
+  }
+  return { ...pageOf(rest, part === 'instance' ? null : after), part: 'rest' }
 }
 
 function storedEvent({ seq, event, acceptedAt, problems }: Entry): StoredEvent {
@@ -110,12 +124,13 @@ function deliveries(memory: Memory, query: DeliveryQuery): Page<StoredDelivery> 
 }
 
 export function isAmong(delivery: Delivery, filter: DeliveryFilter): boolean {
-  const { sink, event, since, until } = filter
+  const { sink, event, since = -Infinity, until = Infinity } = filter
   const { entry, acceptedAt } = delivery
   return (
     (sink === undefined || delivery.sink === sink) &&
     (event === undefined || entry.event.id === event || String(entry.seq) === event) &&
-    isWithin(acceptedAt, since, until)
+    acceptedAt >= since &&
+    acceptedAt < until
   )
 }
 

@@ -8,6 +8,8 @@ import { prune } from './postgres-1/prune.ts'
 import { reads } from './postgres-1/reads.ts'
 import { spans } from './postgres-1/spans.ts'
 import { tables } from './postgres-1/tables.ts'
+import { outbox as tracedOutbox } from './postgres-2/outbox.ts'
+import { search } from './postgres-2/search.ts'
 
 export interface PostgresMigration {
   readonly sql: string
@@ -21,4 +23,5 @@ export const postgresMigrations: readonly PostgresMigration[] = [
     sql: [tables, keys, outbox, spans, changes, empty, prune, reads, moves, lanes].join('\n'),
     tolerates: 1,
   },
+  { sql: [search, tracedOutbox].join('\n'), tolerates: 1 },
 ]

@@ -23,7 +23,9 @@ export const DESTINATIONS: Readonly<Record<Kind, Destination>> = {
   events: {
     table: 'events',
     columns: `seq bigint, time bigint, accepted_at bigint, id text, type text, app_id text, tenant_key text,
-      via text, problems text, raw text`,
+      via text, problems text, raw text, traceparent text, instance_code text`,
+    values: `seq, time, accepted_at, id, type, app_id, tenant_key, via, problems, raw, traceparent,
+      lark_fanout.brief(instance_code)`,
     sum: 'seq + (problems IS NULL)::integer',
   },
   identities: {

@@ -92,6 +92,8 @@ async function accept(
     ...[event.id, event.type, event.appId, event.tenantKey, event.via],
     problems.length > 0 ? JSON.stringify(problems) : null,
     event.raw,
+    event.trace ?? null,
+    typeof event.data.instance_code === 'string' ? event.data.instance_code : null,
   ])
   const owed = arrived.flatMap(({ problems, owed, now }, i) =>
     (problems.length > 0 ? [] : owed).map(({ sink, orderKey, claimMs }) => [
@@ -103,8 +105,9 @@ async function accept(
   )
   const [row] = await query(
     `SELECT * FROM lark_fanout.accept($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[],
-       $7::text[], $8::text[], $9::text[], $10::integer[], $11::text[], $12::text[], $13::bigint[])`,
-    [...columns(events, 9), ...columns(owed, 4)],
+       $7::text[], $8::text[], $9::text[], $10::text[], $11::text[],
+       $12::integer[], $13::text[], $14::text[], $15::bigint[])`,
+    [...columns(events, 11), ...columns(owed, 4)],
   )
   const grants = grantsOf(row)
   const accepted = listOf(row?.seqs).map((seq) => ({

@@ -1,6 +1,7 @@
 import type { Ledger } from '../../core/ledger.ts'
 import { at, page } from '../pages.ts'
 import { storedDelivery, withData } from '../rows.ts'
+import { eventsAt, eventsPage } from '../search.ts'
 import { backlog, wasOwed } from './backlog.ts'
 import type { Query } from './connection.ts'
 import { deliveries } from './deliveries.ts'
@@ -28,7 +29,7 @@ export function postgresReads(query: Query): Reads {
   return {
     backlog: () => backlog(query),
     wasOwed: (sink) => wasOwed(query, sink),
-    events: async (choice) => page(await events(query, at(choice)), withData),
+    events: async (choice) => eventsPage(await events(query, eventsAt(choice)), withData),
     event: (id) => eventHistory(query, id),
     deliveries: async (choice) => page(await deliveries(query, at(choice)), storedDelivery),
     pauses: () => operators.pauses(query),

@@ -48,14 +48,15 @@ function acceptOne(
   { event, problems, owed }: BareAcceptance,
   now: number,
 ): Accepted {
-  const { id, type, appId, tenantKey, via, raw } = event
+  const { id, type, appId, tenantKey, via, raw, trace = null } = event
   if (id !== '' && isKnown(db, event)) return DUPLICATE
   const reasons = problems.length > 0 ? JSON.stringify(problems) : null
   const time = Math.floor(event.time)
   const seq = db.insert(
-    `INSERT INTO events (seq, id, type, app_id, tenant_key, via, time, raw, problems, accepted_at)
-     VALUES (${FRESH_SEQ}, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    ...[id, type, appId, tenantKey, via, time, raw, reasons, now],
+    `INSERT INTO events
+       (seq, id, type, app_id, tenant_key, via, time, raw, traceparent, problems, accepted_at)
+     VALUES (${FRESH_SEQ}, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    ...[id, type, appId, tenantKey, via, time, raw, trace, reasons, now],
   )
   if (id !== '') {
     db.run(
@@ -103,7 +104,7 @@ export function claim(db: SqliteDriver, query: ClaimQuery): readonly BareClaimed
   const { sink, now, leaseMs, limit, chars } = query
   const rows = db.each(
     `SELECT d.seq, d.claim, d.attempts, d.unsettled, d.leased, d.order_key,
-            e.id, e.type, e.app_id, e.tenant_key, e.via, e.time, e.raw
+            e.id, e.type, e.app_id, e.tenant_key, e.via, e.time, e.raw, e.traceparent
      FROM deliveries d JOIN events e ON e.seq = d.event
      WHERE d.sink = ? AND d.state = 'pending' AND d.behind = 0 AND d.due_at <= ?
      ORDER BY d.due_at, d.seq LIMIT ?`,

@@ -9,13 +9,16 @@ const bundle: Bundle = {
     sinks: [],
     routes: [],
     retention: { deliveredMs: 1, deadMs: 1 },
+    alerts: null,
     egress: {},
+    redact: [],
     places: [],
-    fileName: 'routes.yaml',
+    parts: [],
   },
   sourceTypes: [],
   sinkTypes: [],
   checks: { sources: {}, sinks: {}, events: {} },
+  assets: {},
 }
 
 /** The platform's globals. */

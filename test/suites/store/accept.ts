@@ -24,6 +24,19 @@ export function acceptLaws(given: Given): void {
       expect(await claim(T, { sink: 'nobody' })).toEqual([])
     })
 
+    test('the trace of its acceptance stays with an event, wherever it comes back', async () => {
+      const trace = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
+      const one = acceptance('traced')
+      const traced = { ...one, event: { ...one.event, trace } }
+      await given.store.accept([traced, acceptance('untraced')], T)
+      expect((await claim(T)).map(({ event }) => event.trace)).toEqual([trace, undefined])
+      expect((await given.store.event('traced'))?.event).toEqual(traced.event)
+      const query = { order: 'oldest first' as const, limit: 9 }
+      const { items } = await given.store.events(query)
+      expect(items.map(({ event }) => event.trace)).toEqual([trace, undefined])
+      expect((await claimOne(T + LEASE)).event.trace).toBe(trace)
+    })
+
     test('texts of any length: an id, an app, a tenant, an order key', async () => {
       const long = (what: string) => `${what} ${randomText(10_000)}`
       const names = { appId: long('app'), tenantKey: long('tenant') }

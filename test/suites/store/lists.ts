@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import type { Json } from '../../../src/core/event.ts'
 import type { DeliveryQuery, EventQuery, Page, PageQuery } from '../../../src/core/ledger.ts'
 import { acceptance, LEASE, MINUTE, settlement, T } from '../../stores/samples.ts'
 import type { Given } from './given.ts'
@@ -18,6 +19,11 @@ async function all<Item>(
     cursor = next
   }
   throw new Error('the list has no end')
+}
+
+/** Deeper than some databases read. */
+function nested(depth: number): Json {
+  return depth === 0 ? 'end' : [nested(depth - 1)]
 }
 
 export function listLaws(given: Given): void {
@@ -136,6 +142,63 @@ export function listLaws(given: Given): void {
         expect(await eventIds({ q: 'code' })).toEqual([])
       },
     )
+
+    test('`q` finds what has it as its id first, then what has it as its instance_code', async () => {
+      const mention = (id: string) => acceptance(id, { data: { approval_code: 'code' } })
+      const instance = (id: string, wish: Parameters<typeof acceptance>[1] = {}) =>
+        acceptance(id, { data: { instance_code: 'code', user_id: 'code' }, ...wish })
+      await given.store.accept(
+        [
+          mention('m1'),
+          instance('i1'),
+          acceptance('code', { data: { user_id: 'code' } }),
+          instance('i2', { type: 'approval' }),
+          mention('m2'),
+          instance('i3'),
+          acceptance('code', { appId: 'cli_b', data: { instance_code: 'code' } }),
+          instance('i4', { problems: ['odd'] }),
+          mention('m3'),
+        ],
+        T,
+      )
+      const inOrder = ['code', 'code', 'i1', 'i2', 'i3', 'i4', 'm1', 'm2', 'm3']
+      expect(await eventIds({ q: 'code' })).toEqual(inOrder)
+      const backwards = ['code', 'code', 'i4', 'i3', 'i2', 'i1', 'm3', 'm2', 'm1']
+      expect(await eventIds({ q: 'code' }, 'newest first')).toEqual(backwards)
+      expect(await eventIds({ q: 'code', type: 'approval' })).toEqual(['i2'])
+      expect(await eventIds({ q: 'code', state: 'quarantined' })).toEqual(['i4'])
+      expect(await eventIds({ q: 'code', since: T + 1 })).toEqual([])
+    })
+
+    test('what arrives meanwhile shifts no page of a search', async () => {
+      const some = (name: string) =>
+        [1, 2, 3].map((i) => acceptance(`${name}${i}`, { data: { instance_code: 'code' } }))
+      await given.store.accept(some('e'), T)
+      const query = { order: 'newest first' as const, limit: 2, q: 'code' }
+      const first = await given.store.events(query)
+      await given.store.accept(some('f'), T)
+      const second = await given.store.events({ ...query, cursor: first.next ?? undefined })
+      const found = [...first.items, ...second.items].map(({ event }) => event.id)
+      expect(found).toEqual(['e3', 'e2', 'e1'])
+    })
+
+    test('no text is too odd to be an instance_code', async () => {
+      const codes = ['nul \0 code', 'half \ud800', '"\\/ 值', 'x'.repeat(20_000), '', '\\u0041']
+      await given.store.accept(
+        [
+          ...codes.map((code, i) => acceptance(`e${i}`, { data: { instance_code: code } })),
+          acceptance('number', { data: { instance_code: 7 } }),
+          acceptance('list', { data: { instance_code: ['7', codes] } }),
+          acceptance('deep', { data: { instance_code: 'deep', deep: nested(1_500) } }),
+        ],
+        T,
+      )
+      for (const [i, code] of codes.entries()) {
+        expect(await eventIds({ q: code })).toContain(`e${i}`)
+      }
+      expect(await eventIds({ q: '7' })).toEqual([])
+      expect(await eventIds({ q: 'deep' })).toEqual(['deep'])
+    })
 
     test('`q` finds an id in every app and tenant', async () => {
       const apps = ['cli_a', 'cli_b', 'cli_c'].flatMap((appId) =>

@@ -3,27 +3,15 @@ import { RejectedError } from '../../core/errors.ts'
 import type { EventHistory, Redelivery } from '../../core/ledger.ts'
 import { redeliveryOf } from '../../core/operations/replay.ts'
 import { replayEvent } from '../../core/operations/replay-event.ts'
-import { retryDead } from '../../core/operations/retry-dead.ts'
 import { type Preview, previewsOf } from '../../http/api/previews.ts'
 import { sinksOf } from '../../http/api/sinks.ts'
 import { type Html, nothing } from '../html.ts'
 import { csrfField } from '../layout.ts'
 import { operatorOf } from '../operator.ts'
-import { href, type PageAt, param, type Visit, wordsOf } from '../visit.ts'
+import { type PageAt, param, type Visit, wordsOf } from '../visit.ts'
+import { after } from './after.ts'
 import { askedFor } from './event.ts'
-import { words } from './words.ts'
-
-/** A dead delivery of the event is owed again. */
-export const retryDelivery: PageAt = {
-  path: '/console/events/:ref/retry',
-  async post(visit) {
-    const { ref, deliveries } = await askedFor(visit)
-    const ids = deliveries.map(({ id }) => id).filter((id) => id === visit.form.get('delivery'))
-    const request = { selection: { ids }, dryRun: false }
-    const { retried } = await retryDead(operatorOf(visit), request)
-    return after(visit, ref, retried > 0 ? 'retried' : 'nothing')
-  },
-}
+import { words } from './send-words.ts'
 
 /** Asks before the event is sent to one sink, once more or at last; a quarantined one, to all that its routes lead to. */
 export const send: PageAt = {
@@ -33,7 +21,7 @@ export const send: PageAt = {
       throw new RejectedError(403, 'The viewer’s token changes nothing.')
     const history = await askedFor(visit)
     const body = await confirmation(visit, history, param(visit, 'sink'))
-    return { title: wordsOf(visit, words).send.title, section: 'events', body }
+    return { title: wordsOf(visit, words).title, section: 'events', body }
   },
   async post(visit) {
     const { context, form } = visit
@@ -49,11 +37,6 @@ export const send: PageAt = {
   },
 }
 
-function after(visit: Visit, ref: string, done: string): Response {
-  visit.context.wake()
-  return visit.c.redirect(href(`/console/events/${ref}`, { done }), 303)
-}
-
 /** How often the event was owed to a sink, or to any. */
 function owedTo({ deliveries }: EventHistory, sink: string | undefined): number {
   return deliveries.filter((one) => sink === undefined || one.sink === sink).length
@@ -64,7 +47,7 @@ async function confirmation(
   history: EventHistory,
   sink: string | undefined,
 ): Promise<Html> {
-  const w = wordsOf(visit, words).send
+  const w = wordsOf(visit, words)
   const { ref, event } = history
   const plan = visit.context.plan()
   const redelivery = mayGo(visit, history, sink)
@@ -98,7 +81,7 @@ function mayGo(
 }
 
 function body(visit: Visit, sink: string, { body, error }: Preview): Html {
-  const w = wordsOf(visit, words).send
+  const w = wordsOf(visit, words)
   if (error !== null) return html`<p class="bad">${w.previewFails} ${error}</p>`
   if (body === null) return html`<p class="faint">${w.noPreview}</p>`
   return html`<pre tabindex="0" role="region" aria-label="${sink}">${body}</pre>`

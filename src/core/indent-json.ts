@@ -3,8 +3,11 @@ const TOKENS = /"(?:[^"\\]|\\.)*"|\{\s*\}|\[\s*\]|[[\]{}:,]|[^\s"[\]{}:,]+/g
 /** A text of nothing but brackets would be gigabytes of blanks. */
 const DEEPEST = 32
 
-/** The lines of a JSON text, indented; its strings and its numbers stay to the letter, which parsing would not keep. */
-export function indentJson(json: string): string[] {
+/**
+ * The lines of a JSON text, indented, the first `most` of them; its strings and its numbers stay to the letter, which
+ * parsing would not keep.
+ */
+export function indentJson(json: string, most = Number.POSITIVE_INFINITY): string[] {
   const lines: string[] = []
   let line = ''
   let depth = 0
@@ -12,7 +15,8 @@ export function indentJson(json: string): string[] {
     lines.push(line)
     line = '  '.repeat(Math.min(depth, DEEPEST))
   }
-  for (const token of json.match(TOKENS) ?? []) {
+  for (const [token] of json.matchAll(TOKENS)) {
+    if (lines.length >= most) return lines.slice(0, most)
     if (token === '}' || token === ']') {
       depth--
       endLine()
@@ -24,5 +28,5 @@ export function indentJson(json: string): string[] {
     }
     if (token === ',') endLine()
   }
-  return [...lines, line]
+  return [...lines, line].slice(0, most)
 }

@@ -1,0 +1,73 @@
+import * as T from '@sinclair/typebox'
+import { ConfigError, DeliveryError, type Problem } from '../core/errors.ts'
+import { type Event, matchView } from '../core/event.ts'
+import { bodyOf, dataText, type Format } from './format.ts'
+
+export const transformOption = T.Optional(
+  T.String({
+    minLength: 1,
+    maxLength: 16_384,
+    description:
+      'A JSONata expression over what match sees. What it gives stands in place of data: with format data it is the body.',
+    examples: ['{ "instance": instance_code, "who": user_id }'],
+  }),
+)
+
+/** What a sink sends, as its options say it. */
+export interface Content {
+  readonly format?: Format
+  readonly transform?: string
+}
+
+/** Only here, and of routes that have a transform, is JSONata loaded. */
+const load = {
+  mistakes: () => import('./transform/mistakes.ts'),
+  expression: () => import('./transform/expression.ts'),
+}
+
+/** What is wrong with `transform`. */
+export async function transformProblems(content: Content): Promise<Problem[]> {
+  const { format = 'feishu', transform } = content
+  if (transform === undefined) return []
+  const { mistakesIn } = await load.mistakes()
+  const messages = [...mistakesIn(transform)]
+  if (format === 'feishu') {
+    messages.push(
+      'does not go with format feishu, which is what Feishu sent: set format to data, cloudevents or cloudevents-binary',
+    )
+  }
+  return messages.map((message) => ({ path: 'transform', message }))
+}
+
+/** An event's data, as JSON text: its own, or what the transform makes of it. */
+export type DataOf = (event: Event) => string | Promise<string>
+
+/** Rejects a delivery for good where the transform fails: it would again. */
+export async function openData({ transform }: Content): Promise<DataOf> {
+  if (transform === undefined) return dataText
+  const [{ compileExpression }, { failureOf, wordsOf }] = await Promise.all([
+    load.expression(),
+    import('./transform/words.ts'),
+  ])
+  const evaluate = await compileExpression(transform).catch((error) => {
+    const message = `is no JSONata: ${wordsOf(error, transform)}`
+    throw new ConfigError([{ path: 'transform', message }])
+  })
+  return async (event) => {
+    try {
+      // JSONata writes to what it reads, and others get the event too.
+      return await evaluate(structuredClone(matchView(event)))
+    } catch (error) {
+      const message = `its transform ${failureOf(error, transform)}; mend it in routes.yaml, then retry`
+      throw new DeliveryError(message, { permanent: true })
+    }
+  }
+}
+
+/** The body that a receiver is sent, before it is encrypted; no token is in it. */
+export async function previewOf(event: Event, content: Content): Promise<string> {
+  const { format = 'feishu' } = content
+  if (format === 'feishu') return bodyOf(event, format)
+  const dataOf = await openData(content)
+  return bodyOf(event, format, await dataOf(event))
+}

@@ -1,0 +1,107 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { codeOf, kindsOf } from '../../src/console/dead/kinds.ts'
+import { yamlOf } from '../../src/console/parts/yaml.ts'
+import { faultIn } from '../../src/console/routes/json-fault.ts'
+import type { Json } from '../../src/core/event.ts'
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
+const broken = fc
+  .tuple(
+    fc.json(),
+    fc.nat(),
+    fc.nat(3),
+    fc.constantFrom('', ',', '}', '"', '1', '\\', '\n', '-', 'TRUE', 'true'),
+  )
+  .map(([text, at, cut, put]) => {
+    const place = at % (text.length + 1)
+    return text.slice(0, place) + put + text.slice(place + cut)
+  })
+
+test('what is not JSON has a fault, and what is has none', () => {
+  fc.assert(fc.property(broken, (text) => (faultIn(text) === undefined) === isJson(text)))
+  fc.assert(
+    fc.property(
+      fc.string({ unit: 'binary' }),
+      (text) => (faultIn(text) === undefined) === isJson(text),
+    ),
+  )
+})
+
+test.for([
+  ['{\n  "a": 1,\n}', 3, 1, '}\n^'],
+  ['{"a": tru}', 1, 7, '{"a": tru}\n      ^'],
+  ['{"a": 1', 1, 8, '{"a": 1\n       ^'],
+  ["{'a': 1}", 1, 2, "{'a': 1}\n ^"],
+  ['{"a": 01}', 1, 8, '{"a": 01}\n       ^'],
+  ['', 1, 1, '\n^'],
+] as const)('a fault is where the text stops being JSON: %j', ([text, line, column, excerpt]) => {
+  expect(faultIn(text)).toEqual({ line, column, excerpt })
+})
+
+test('of a long line only what is around the fault is shown', () => {
+  const { column, excerpt = '' } = faultIn(`"${'x'.repeat(1e6)}" ${'y'.repeat(1e6)}`) ?? {}
+  expect(column).toBe(1_000_004)
+  expect(excerpt.length).toBeLessThan(200)
+})
+
+test('as YAML, data is read back as it is', () => {
+  const text = fc.oneof(
+    fc.string(),
+    fc.constantFrom(
+      '1e3',
+      'no',
+      '0x1F',
+      ' a',
+      'a: b',
+      'a #b',
+      '***',
+      `\${X}`,
+      'a\nb',
+      'a\n b\n',
+      '- x',
+      '1:30',
+      '~',
+    ),
+  )
+  const { tree } = fc.letrec<{ tree: Json }>((tie) => ({
+    tree: fc.oneof(
+      { maxDepth: 4 },
+      fc.oneof(text, fc.integer(), fc.boolean(), fc.constant(null)),
+      fc.array(tie('tree'), { maxLength: 4 }),
+      fc.dictionary(text, tie('tree'), { maxKeys: 4, noNullPrototype: true }),
+    ),
+  }))
+  fc.assert(
+    fc.property(tree, (value) => {
+      expect(parse(yamlOf(value), { uniqueKeys: false })).toEqual(value)
+    }),
+  )
+})
+
+test('YAML is as people write it', () => {
+  const match = { approval_code: ['7C46', { prefix: '9' }], operate: 'CREATE', form: { a: [1] } }
+  expect(yamlOf(match)).toBe(`approval_code:
+  - 7C46
+  - prefix: "9"
+operate: CREATE
+form:
+  a: [1]`)
+})
+
+test('reasons that differ in an id alone are one kind', () => {
+  expect(codeOf('no user ou_7d8a6e6df7621556ce0d21922b676706')).toBe(codeOf('no user ou_12345678'))
+  expect(codeOf('gave up after 2 attempts: HTTP 500')).not.toBe(
+    codeOf('gave up after 2 attempts: HTTP 400'),
+  )
+  expect(kindsOf([])).toEqual([])
+})
