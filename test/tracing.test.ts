@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, test } from 'vitest'
 import { readEnvironment } from '../src/hosts/environment.ts'
 import { openNodeGateway } from '../src/hosts/node.ts'
 import { readConfigFile } from '../src/hosts/node-config.ts'
@@ -46,8 +46,10 @@ async function openGateway(folder: Folder, more: Readonly<Record<string, string>
 const named = (spans: readonly CollectedSpan[], name: string) =>
   spans.filter((span) => span.name === name)
 
-describe('traces', () => {
-  test('lead from a callback to each attempt, also by another gateway, and on to the receivers', async () => {
+describe.concurrent('traces', () => {
+  test('lead from a callback to each attempt, also by another gateway, and on to the receivers', async ({
+    expect,
+  }) => {
     await using collector = await openCollector()
     await using finance = await openReceiver()
     await using hr = await openReceiver()
@@ -138,7 +140,7 @@ describe('traces', () => {
     expect(collector.headers[0]).toMatchObject({ authorization: 'Bearer of-the-collector' })
   })
 
-  test('without OpenTelemetry’s variables, none is kept nor passed on', async () => {
+  test('without OpenTelemetry’s variables, none is kept nor passed on', async ({ expect }) => {
     await using receiver = await openReceiver()
     const { url } = receiver
     await using folder = await openFolder({ 'routes.yaml': routesOf(url, url) })
@@ -151,7 +153,7 @@ describe('traces', () => {
     expect(bodies).not.toContain('traceparent')
   })
 
-  test('what is not sampled is not exported, and whoever is sent it knows', async () => {
+  test('what is not sampled is not exported, and whoever is sent it knows', async ({ expect }) => {
     await using collector = await openCollector()
     await using receiver = await openReceiver()
     const { url } = receiver
@@ -168,12 +170,12 @@ describe('traces', () => {
     expect(collector.spans).toEqual([])
   })
 
-  test.each([
+  test.for([
     ['refuses them', 400, 'traces cannot be exported'],
     ['does not answer', 0, 'the last traces were not exported'],
-  ])(
+  ] as const)(
     'a collector that %s keeps nobody waiting, and is one line in the log',
-    async (_, code, said) => {
+    async ([_, code, said], { expect }) => {
       await using collector = await openCollector(code)
       await using receiver = await openReceiver()
       const { url } = receiver

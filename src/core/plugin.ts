@@ -114,8 +114,8 @@ export interface Sink {
   deliver(event: Event, context: DeliveryContext): Promise<Receipt | void>
   /** A sink that is not ready is not asked; what it is owed waits in the store. */
   ready?(): boolean
-  /** What traces say of each attempt, beside the sink's name; it is concealed. A `client`'s without it. */
-  readonly span?: { readonly kind: 'client' | 'producer'; readonly attributes: SpanAttributes }
+  /** What traces say of each attempt beside what they know; secrets are concealed. `client` without a kind. */
+  readonly span?: { readonly kind?: 'client' | 'producer'; readonly attributes?: SpanAttributes }
   /** Of a sink whose receivers connect to the gateway. */
   readonly longConnection?: LongConnection
   /**

@@ -15,12 +15,13 @@ export function traceCallback(
   { name, path }: LiveSource,
   parent: string | undefined,
 ): Span | undefined {
+  if (!tracer) return undefined
   const own = { 'lark_fanout.source': name }
   if (path === undefined) {
-    return tracer?.start({ name: `receive ${name}`, kind: 'consumer', parent, attributes: own })
+    return tracer.start({ name: `receive ${name}`, kind: 'consumer', parent, attributes: own })
   }
   const attributes = { ...own, 'http.request.method': 'POST', 'http.route': path }
-  return tracer?.start({ name: `POST ${path}`, kind: 'server', parent, attributes })
+  return tracer.start({ name: `POST ${path}`, kind: 'server', parent, attributes })
 }
 
 export function endCallback(
@@ -60,9 +61,10 @@ export function traceAccept(
   owed: number,
   parent: Span | undefined,
 ): Span | undefined {
+  if (!tracer) return undefined
   const attributes = { ...eventAttributes(event), 'lark_fanout.deliveries': owed }
   const name = `accept ${event.type}`.trimEnd()
-  return tracer?.start({ name, kind: 'producer', parent: parent?.traceparent, attributes })
+  return tracer.start({ name, kind: 'producer', parent: parent?.traceparent, attributes })
 }
 
 export async function endAccept(
@@ -113,14 +115,15 @@ export function endAttempt(
   result: AttemptResult,
   tries: number,
 ): void {
+  if (!span) return
   const status = result.ok ? result.status : (result.failure.status ?? null)
-  const isHttp = sink.span?.attributes['http.request.method'] !== undefined
+  const isHttp = sink.span?.attributes?.['http.request.method'] !== undefined
   const attributes: SpanAttributes = {
     'lark_fanout.tries': tries,
     ...(isHttp && status !== null && { 'http.response.status_code': status }),
     ...(!result.ok && { 'error.type': status === null ? '_OTHER' : String(status) }),
   }
-  span?.end(attributes, result.ok ? undefined : result.message)
+  span.end(attributes, result.ok ? undefined : result.message)
 }
 
 function eventAttributes({ id, type }: Pick<Event, 'id' | 'type'>): SpanAttributes {

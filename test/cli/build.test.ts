@@ -73,7 +73,7 @@ test('a folder that is ready for wrangler, with no value of a variable in it', a
   // No sink has a transform.
   expect(script).not.toContain('_jsonata_function')
   const gzipped = gzipSync(script).length
-  expect(gzipped).toBeLessThan(120_000)
+  expect(gzipped).toBeLessThan(200_000)
 
   expect(JSON.parse(wrangler.replace(/^\/\/.*\n/, ''))).toEqual({
     name: 'lark-fanout',

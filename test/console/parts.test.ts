@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { codeOf, kindsOf } from '../../src/console/dead/kinds.ts'
+import { inTime } from '../../src/console/operator.ts'
 import { yamlOf } from '../../src/console/parts/yaml.ts'
 import { faultIn } from '../../src/console/routes/json-fault.ts'
 import type { Json } from '../../src/core/event.ts'
@@ -27,14 +28,16 @@ const broken = fc
     return text.slice(0, place) + put + text.slice(place + cut)
   })
 
+const characters = [...'"\\\n\t\x7f\u2028\ud800é :,-.e01{}[]']
+const unit = fc.constantFrom(...characters, 'true', 'null', '{"', '":', '[1,', 'u00e9')
+const pieces = fc.string({ unit, maxLength: 8 })
+
 test('what is not JSON has a fault, and what is has none', () => {
-  fc.assert(fc.property(broken, (text) => (faultIn(text) === undefined) === isJson(text)))
   fc.assert(
-    fc.property(
-      fc.string({ unit: 'binary' }),
-      (text) => (faultIn(text) === undefined) === isJson(text),
-    ),
+    fc.property(broken, (text) => (faultIn(text) === undefined) === isJson(text)),
+    { numRuns: 50 },
   )
+  fc.assert(fc.property(pieces, (text) => (faultIn(text) === undefined) === isJson(text)))
 })
 
 test.for([
@@ -104,4 +107,16 @@ test('reasons that differ in an id alone are one kind', () => {
     codeOf('gave up after 2 attempts: HTTP 400'),
   )
   expect(kindsOf([])).toEqual([])
+})
+
+test('long work ends where its time does, and what was done is told', async () => {
+  const late = inTime<number>(1, (report, signal) => {
+    report(1)
+    report(2)
+    return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+  })
+  expect(await late).toEqual({ done: 2, more: true })
+  expect(await inTime(60_000, async () => 3)).toEqual({ done: 3, more: false })
+  const broken = inTime(60_000, async () => Promise.reject(new Error('the store is away')))
+  await expect(broken).rejects.toThrow('the store is away')
 })

@@ -4,6 +4,7 @@ import type { DeliveryResult, Happening } from '../../src/core/happening.ts'
 import type { LiveSink, Plan, SinkSettings } from '../../src/core/plan.ts'
 import type { Sink } from '../../src/core/plugin.ts'
 import type { Store } from '../../src/core/store.ts'
+import type { Tracer } from '../../src/core/trace.ts'
 import { createNodeRuntime } from '../../src/hosts/node-runtime.ts'
 import { openMemoryStore } from '../../src/stores/memory.ts'
 import { recordingLog } from '../log.ts'
@@ -17,6 +18,7 @@ interface Setup {
   readonly store?: Store
   /** What the host says of itself. */
   readonly host?: Pick<DispatchContext, 'lookEveryMs' | 'greets' | 'memories' | 'heldChars'>
+  readonly tracer?: Tracer
 }
 
 export function live(name: string, sink: Sink, settings: Partial<SinkSettings> = {}): LiveSink {
@@ -38,7 +40,7 @@ export function planOf(...sinks: readonly LiveSink[]): Plan {
 }
 
 /** A dispatch over the memory store, with a clock that the test moves. */
-export function setup({ sinks, store = openMemoryStore(), host }: Setup) {
+export function setup({ sinks, store = openMemoryStore(), host, tracer }: Setup) {
   const clock = { now: START }
   const log = recordingLog()
   const results: [string, DeliveryResult][] = []
@@ -51,6 +53,7 @@ export function setup({ sinks, store = openMemoryStore(), host }: Setup) {
     ...createNodeRuntime({ folder: '.', log }),
     now: () => clock.now,
     random: () => 0,
+    ...(tracer && { tracer }),
   }
   const dispatch = createDispatch({
     outbox: store,

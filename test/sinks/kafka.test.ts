@@ -16,7 +16,7 @@ import {
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { DeliveryError } from '../../src/core/errors.ts'
 import type { Event } from '../../src/core/event.ts'
-import type { Sink } from '../../src/core/plugin.ts'
+import type { DeliveryContext, Sink } from '../../src/core/plugin.ts'
 import { createNodeRuntime } from '../../src/hosts/node-runtime.ts'
 import type { Format } from '../../src/sinks/format.ts'
 import type { KafkaOptions } from '../../src/sinks/kafka/options.ts'
@@ -157,10 +157,14 @@ describe.skipIf(missing)(missing ? `${title}: SKIPPED, ${missing}` : title, LONG
   })
 
   describe('what a consumer gets', () => {
-    async function deliverOne(event: Event, some: Partial<KafkaOptions>): Promise<Record> {
+    async function deliverOne(
+      event: Event,
+      some: Partial<KafkaOptions>,
+      within: DeliveryContext = context(),
+    ): Promise<Record> {
       const topic = await createTopic()
       await using sink = await openSink({ topic, ...some })
-      await sink.deliver(event, context())
+      await sink.deliver(event, within)
       const [record] = await read(topic)
       if (!record) throw new Error('nothing arrived')
       return record
@@ -174,6 +178,12 @@ describe.skipIf(missing)(missing ? `${title}: SKIPPED, ${missing}` : title, LONG
         value: event.raw,
         headers: { event_id: event.id, event_type: 'approval_cc' },
       })
+    })
+
+    test('the traceparent of its attempt is a header', async () => {
+      const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
+      const { headers } = await deliverOne(sampleEvent(), {}, { ...context(), traceparent })
+      expect(headers).toMatchObject({ event_type: 'approval_cc', traceparent })
     })
 
     test('data: the event object; gzip changes nothing of it', async () => {

@@ -3,9 +3,10 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { createNodeRuntime } from '../../src/hosts/node-runtime.ts'
 import type { Format } from '../../src/sinks/format.ts'
 import { openRecords } from '../../src/sinks/kafka-record.ts'
+import { kafkaRest } from '../../src/sinks/kafka-rest.ts'
 import { webhook } from '../../src/sinks/webhook.ts'
 import { silentLog } from '../log.ts'
-import { openReceiver } from '../receiver.ts'
+import { openReceiver, status } from '../receiver.ts'
 import { sampleEvent } from '../sample-event.ts'
 import { context } from '../suites/sink.ts'
 
@@ -43,4 +44,21 @@ describe.each(FORMATS)('an attempt’s traceparent goes with format %s', (format
     if (!isCloudEvent(format)) return expect(traced.value).toBe(untraced.value)
     expect(Kafka.toEvent({ ...traced, body: traced.value })).toMatchObject({ traceparent })
   })
+})
+
+test('the sink kafka-rest writes it with the record', async () => {
+  await using receiver = await openReceiver()
+  receiver.answerWith(status(200, {}, '{"error_code":200}'))
+  const options = {
+    url: receiver.url,
+    cluster_id: 'c',
+    topic: 'approvals.cc',
+    format: 'data',
+  } as const
+  const sink = await kafkaRest.open(options, runtime)
+  await sink.deliver(sampleEvent(), { ...context(), traceparent })
+  const value = Buffer.from(traceparent).toString('base64')
+  const { headers } = JSON.parse(receiver.requests[0]?.body ?? '{}')
+  expect(headers).toContainEqual({ name: 'traceparent', value })
+  expect(sink.span?.attributes).toMatchObject({ 'messaging.destination.name': 'approvals.cc' })
 })

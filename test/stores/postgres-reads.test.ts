@@ -94,11 +94,13 @@ describe('what people read', () => {
     const spans = await database.query('SELECT max(n) AS n FROM lark_fanout.spans')
     const later = T + 60 * MINUTE
     const far = Number(spans[0]?.n) * 100_000_000
-    await store.accept([acceptance('e1'), acceptance('e2')], T)
+    const data = { instance_code: 'one' }
+    await store.accept([acceptance('e1', { data }), acceptance('e2', { data })], T)
     for (const name of ['event_seq', 'delivery_seq']) {
       await database.query(`SELECT setval('lark_fanout.${name}', ${far})`)
     }
-    await store.accept([acceptance('e3'), acceptance('e4', { owed: ['hr'] })], later)
+    const last = acceptance('e4', { data, owed: ['hr'] })
+    await store.accept([acceptance('e3', { data }), last], later)
     const [ended] = await store.claim({ sink: 'lake', now: T, leaseMs: 1, limit: 1 })
     if (ended) await store.settle([settlement(ended)])
 
@@ -115,6 +117,8 @@ describe('what people read', () => {
     expect(await eventPages({})).toEqual([['e4'], ['e3'], ['e2'], ['e1']])
     expect(await eventPages({ order: 'oldest first' })).toEqual([['e1'], ['e2'], ['e3'], ['e4']])
     expect(await eventPages({ until: T + MINUTE })).toEqual([['e2'], ['e1']])
+    const found = await eventPages({ q: 'one' })
+    expect(found.flat()).toEqual(['e4', 'e3', 'e2', 'e1'])
     expect(await eventPages({ since: later, order: 'oldest first' })).toEqual([['e3'], ['e4']])
     expect(await deliveryPages({})).toEqual([['e4'], ['e3'], ['e2'], ['e1']])
     expect(await deliveryPages({ until: T + MINUTE })).toEqual([['e2'], ['e1']])

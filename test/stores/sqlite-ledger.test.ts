@@ -209,6 +209,30 @@ describe('what people ask for costs no more than it must', () => {
     db.close()
   })
 
+  test('an instance is found wherever its events are, page by page', () => {
+    const { db, driver, statements } = openConnection(files.fresh())
+    const places = [1, 1023, 1024, 1025, 2047, 2048, 3000]
+    const batch = many(3000).map((one, i) =>
+      places.includes(i + 1)
+        ? acceptance(`e${i}`, { data: { instance_code: 'wanted' }, owed: [] })
+        : { ...one, owed: [] },
+    )
+    driver.transaction(() => statements.accept({ batch, now }))
+    for (const order of ['newest first', 'oldest first'] as const) {
+      const query = { order, limit: 2, q: 'wanted' }
+      const refs: number[] = []
+      let at: { next: number | null; part: 'instance' | 'rest' } = { next: null, part: 'rest' }
+      do {
+        const found = statements.events({ ...query, after: at.next, part: at.part })
+        refs.push(...found.items.map(({ ref }) => Number(ref)))
+        at = found
+      } while (at.part === 'instance')
+      expect(refs).toEqual(order === 'oldest first' ? places : places.toReversed())
+      expect(statements.events({ ...query, after: at.next, part: at.part }).items).toEqual([])
+    }
+    db.close()
+  })
+
   test('a list that finds nothing stops, and goes on where it stopped', () => {
     const { db, driver, statements } = openConnection(files.fresh())
     for (let i = 0; i < 24; i++) {

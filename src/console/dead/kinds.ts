@@ -19,7 +19,7 @@ export function codeOf(reason: string | null): string {
 }
 
 /** A reason without what only one delivery may have. */
-export function sameFor(reason: string): string {
+function sameFor(reason: string): string {
   return reason.replaceAll(/[\w-]*\d[\w-]*/g, (word) => (word.length < 8 ? word : '…'))
 }
 

@@ -1,5 +1,6 @@
 import { html } from 'hono/html'
 import type { EventHistory, StoredDelivery } from '../../core/ledger.ts'
+import { printable } from '../../core/printable.ts'
 import { type Html, nothing } from '../html.ts'
 import { csrfField } from '../layout.ts'
 import { clipped, eventField } from '../parts/event-field.ts'
@@ -50,12 +51,12 @@ function row(visit: Visit, dead: StoredDelivery, event: EventHistory | null): Ht
   const { id, sink, settledAt, attempts, reason, eventId, eventRef } = dead
   const { redact } = visit.context.plan()
   const show = event ? redact.about(event.event) : String
-  const name = clipped(eventId || eventRef)
+  const name = clipped(printable(eventId || eventRef))
   const history = event?.deliveries.find((delivery) => delivery.id === id)?.history
   const status = history?.at(-1)?.status ?? null
   return html`<tr>
 ${isAdmin ? html`<td><input type="checkbox" name="id.${id}" aria-label="${w.chooseOne(name)}"></td>` : nothing}
-<td class="event"><a href="/console/events/${eventRef}">${event ? `${event.event.type} ${eventField(visit, event.event, 'operate')}` : ''}</a><br><code class="faint">${clipped(eventId) || w.noEvent}</code>${event ? html`<br><code class="faint">${clipped(eventField(visit, event.event, 'instance_code'))}</code>` : nothing}</td>
+<td class="event"><a href="/console/events/${eventRef}">${event ? `${clipped(event.event.type)} ${eventField(visit, event.event, 'operate')}` : ''}</a><br><code class="faint">${clipped(printable(eventId)) || w.noEvent}</code>${event ? html`<br><code class="faint">${clipped(eventField(visit, event.event, 'instance_code'))}</code>` : nothing}</td>
 <td><a href="/console/sinks/${encodeURIComponent(sink)}">${sink}</a></td>
 <td>${moment(settledAt)}</td>
 <td class="number">${number(attempts, visit.language)}</td>

@@ -7,12 +7,14 @@ import { csrfField } from '../layout.ts'
 import { inTime, operatorOf, type Part } from '../operator.ts'
 import { number } from '../parts/time.ts'
 import { href, type PageAt, param, type Visit, wordsOf } from '../visit.ts'
-import { type DeadFilter, deadPage, deliveriesOf, filterOf, isOf } from './filter.ts'
+import { type DeadFilter, deadPage, deliveriesOf, filterOf, isOf, listed } from './filter.ts'
 import { filterFields } from './list.ts'
+import { shownReason } from './shown-reason.ts'
 import { words } from './words.ts'
 
-/** How long is counted, and how long is worked, before somebody has an answer. */
+/** How long is counted, and how long is looked for those of a reason and worked, before somebody has an answer. */
 const COUNTING_MS = 3000
+const FINDING_MS = 5_000
 const RETRYING_MS = 10_000
 
 /** Asks before all that match are owed again; owes some or all of them again. */
@@ -49,7 +51,7 @@ async function retryChosen(visit: Visit): Promise<Part<Retried>> {
 }
 
 async function retryAll(visit: Visit, filter: DeadFilter): Promise<Part<Retried>> {
-  const found = filter.reason === undefined ? undefined : await idsOf(visit, filter, RETRYING_MS)
+  const found = filter.reason === undefined ? undefined : await idsOf(visit, filter, FINDING_MS)
   if (found?.done?.length === 0) return { done: { retried: 0 }, more: found.more }
   const selection = found ? { ids: found.done ?? [] } : { filter: deliveriesOf(filter) }
   const part = await inTime<Retried>(RETRYING_MS, (report, signal) =>
@@ -80,8 +82,15 @@ function idsOf(
   })
 }
 
+/** The store knows how many each sink has; all else is counted as far as there is time. */
 async function count(visit: Visit, filter: DeadFilter): Promise<Part<number>> {
-  if (filter.reason !== undefined) {
+  const { sink, reason, since, until } = filter
+  if (reason === undefined && since === undefined && until === undefined) {
+    const all = await visit.context.ledger.backlog()
+    const own = all.filter((one) => sink === undefined || one.sink === sink)
+    return { done: own.reduce((sum, { dead }) => sum + dead, 0), more: false }
+  }
+  if (reason !== undefined) {
     const { done = [], more } = await idsOf(visit, filter, COUNTING_MS)
     return { done: done.length, more }
   }
@@ -100,8 +109,12 @@ async function confirmation(visit: Visit, filter: DeadFilter): Promise<Html> {
     return html`<p>${w.confirm.nothing} <a href="${back}">${w.confirm.cancel}</a></p>`
   const shown = number(done, visit.language)
   const sinks = await sinksOf(visit.context)
+  const [sample] = filter.reason
+    ? (await listed(visit.context.ledger, filter, undefined)).items
+    : []
   const paused = sinks.find(({ name, paused }) => name === filter.sink && paused)
   return html`<p><strong>${more ? w.confirm.atLeast(shown) : w.confirm.some(shown)}</strong>${w.confirm.to} ${filter.sink ?? w.confirm.everySink}.</p>
+${sample ? html`<p>${w.onlyReason} <strong>${await shownReason(visit, sample)}</strong></p>` : nothing}
 <p>${w.means}</p>
 ${paused ? html`<p class="warn">${w.confirm.paused(paused.name)}</p>` : nothing}
 <form method="post" class="confirm">${csrfField(visit)}${filterFields(filter)}<input type="hidden" name="all" value="1">

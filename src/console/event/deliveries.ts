@@ -19,9 +19,10 @@ function shown(visit: Visit, delivery: DeliveryView): Html {
   const { deliveries: w, outcomes } = wordsOf(visit, words)
   const { id, sink, state, order_key, accepted_at, next_attempt_at, settled_at, reason } = delivery
   const kind = state === 'delivered' ? 'good' : state === 'dead' ? 'bad' : 'warn'
+  const isAhead = Date.parse(next_attempt_at ?? '') > visit.context.runtime.now()
   const facts = [
     [w.owed, moment(accepted_at)],
-    [w.next, next_attempt_at === null ? '' : moment(next_attempt_at)],
+    [w.next, isAhead ? moment(next_attempt_at) : ''],
     [w.settled, settled_at === null ? '' : moment(settled_at)],
     [w.key, order_key ?? ''],
     [w.reason, reason ?? ''],
@@ -42,8 +43,8 @@ function attempts(visit: Visit, { sink, id, state, history }: DeliveryView): Htm
     ({ n, at, duration_ms, status, error, response }) => html`<tr>
 <td>${String(n)}</td>
 <td>${moment(at)}</td>
-<td class="number">${number(Math.round(duration_ms), visit.language)} ms</td>
-<td class="number">${status === null ? '–' : String(status)}</td>
+<td>${number(Math.round(duration_ms), visit.language)} ms</td>
+<td>${status === null ? '–' : String(status)}</td>
 <td class="wide">${error || html`<span class="faint">${w.fine}</span>`}</td>
 <td class="wide">${response === '' ? nothing : html`<code>${response}</code>`}</td>
 </tr>`,

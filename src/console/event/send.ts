@@ -59,7 +59,7 @@ async function confirmation(
   const seen = owedTo(history, sink)
   const previews = Object.entries(await previewsOf(plan, event, names))
   return html`${redelivery.cleared ? html`<p>${w.cleared}</p>` : nothing}
-<p>${seen > 0 ? w.again : w.first} <strong>${names.join(', ')}</strong>.</p>
+<p>${(seen > 0 ? w.again : w.first)(names.join(', '))}</p>
 ${paused.map(({ name }) => html`<p class="warn">${w.paused(name)}</p>`)}
 <form method="post" action="/console/events/${ref}/send" class="confirm">${csrfField(visit)}
 <input type="hidden" name="sink" value="${sink ?? ''}"><input type="hidden" name="seen" value="${seen}">

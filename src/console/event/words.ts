@@ -30,27 +30,26 @@ interface EventWords {
     readonly title: string
     readonly none: string
     readonly state: Readonly<Record<'delivered' | 'pending' | 'dead' | 'none', string>>
-    readonly at: string
-    readonly attempts: (count: string) => string
+    readonly attempts: (count: number) => string
     readonly sending: string
     readonly due: string
+    readonly waits: string
     readonly next: (wait: string) => string
     readonly last: string
     readonly quarantined: string
     readonly gone: string
     readonly noRoute: string
     readonly matches: string
-    readonly doesNot: string
+    readonly doesNot: (why: string) => string
     readonly moreRoutes: (count: string) => string
+    readonly others: (count: string) => string
     readonly nowMatches: string
     readonly nowNone: string
     readonly note: string
     readonly tester: string
     readonly retry: string
-    readonly retryOf: (sink: string) => string
     readonly send: string
     readonly again: string
-    readonly sendOf: (sink: string) => string
   }
   readonly deliveries: {
     readonly title: string
@@ -114,27 +113,26 @@ export const words: Words<EventWords> = {
       title: 'What became of it',
       none: 'routes.yaml has no sinks.',
       state: { delivered: 'delivered', pending: 'pending', dead: 'dead', none: 'not owed' },
-      at: 'at',
-      attempts: (count) => `attempts: ${count}`,
+      attempts: (count) => (count === 1 ? '1 attempt' : `${count} attempts`),
       sending: 'Being sent now.',
       due: 'Next attempt: now.',
+      waits: 'Waits: the sink is sent nothing now.',
       next: (wait) => `Next attempt in ${wait}:`,
       last: 'Last error:',
       quarantined: 'As it is quarantined.',
       gone: 'not in routes.yaml any more',
       noRoute: 'No route leads here.',
       matches: 'matches',
-      doesNot: 'does not match:',
+      doesNot: (why) => `does not match: ${why}`,
       moreRoutes: (count) => `${count} more routes`,
+      others: (count) => `Why it was not owed to ${count} other sinks`,
       nowMatches: 'It would be owed by the routes of now; they were others when it came.',
       nowNone: 'It would not be owed by the routes of now; they were others when it came.',
       note: 'Why, is said by the routes as they are now, not as they were when the event came.',
       tester: 'Try it on the routes page',
       retry: 'Retry',
-      retryOf: (sink) => `Retry ${sink}`,
       send: 'Send…',
       again: 'Send again…',
-      sendOf: (sink) => `Send it to ${sink}`,
     },
     deliveries: {
       title: 'Deliveries',
@@ -195,28 +193,27 @@ export const words: Words<EventWords> = {
     outcomes: {
       title: '投递结果',
       none: 'routes.yaml 中没有接收方。',
-      state: { delivered: '已投递', pending: '待投递', dead: '死信', none: '无需投递' },
-      at: '于',
-      attempts: (count) => `尝试次数：${count}`,
+      state: { delivered: '已投递', pending: '待投递', dead: '死信', none: '未投递' },
+      attempts: (count) => `尝试 ${count} 次`,
       sending: '正在投递。',
       due: '即将进行下一次尝试。',
+      waits: '等待中：该接收方目前不投递。',
       next: (wait) => `${wait}后进行下一次尝试：`,
       last: '最近一次错误：',
       quarantined: '因为事件已隔离。',
       gone: '已从 routes.yaml 移除',
       noRoute: '没有路由通向此处。',
       matches: '匹配',
-      doesNot: '不匹配：',
+      doesNot: (why) => `不匹配：${why}`,
       moreRoutes: (count) => `另有 ${count} 条路由`,
+      others: (count) => `另外 ${count} 个接收方为何未投递`,
       nowMatches: '按当前路由应当投递；事件到达时的路由不同。',
       nowNone: '按当前路由无需投递；事件到达时的路由不同。',
       note: '原因按当前路由给出，而不是事件到达时的路由。',
       tester: '在路由页试运行',
       retry: '重试',
-      retryOf: (sink) => `重试 ${sink}`,
       send: '投递…',
       again: '再次投递…',
-      sendOf: (sink) => `投递给 ${sink}`,
     },
     deliveries: {
       title: '投递记录',

@@ -31,7 +31,7 @@ interface EventsWords {
 export const words: Words<EventsWords> = {
   en: {
     title: 'Events',
-    q: 'Find',
+    q: 'Search',
     qHint: 'Exactly an instance code, approval code, event id or user id',
     type: 'Type',
     source: 'Source',

@@ -40,7 +40,7 @@ ${events.items.length === 0 ? html`<p class="faint">${w.noEvents}</p>` : eventTa
 }
 
 /** The way to one event, from any page. */
-export function search(visit: Visit, q = ''): Html {
+function search(visit: Visit, q = ''): Html {
   const w = wordsOf(visit, words)
   return html`<form class="search" role="search" action="/console/events">
   <label for="q">${w.search}</label>

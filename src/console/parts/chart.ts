@@ -39,5 +39,19 @@ function curve({ kind, values }: Series, { width, height, top }: Scale): Html {
   const shape = { x, y, defined: isKnown }
   const fill = area<number | null>(shape.x, height, shape.y).defined(isKnown).curve(curveMonotoneX)
   const stroke = line<number | null>(shape.x, shape.y).defined(isKnown).curve(curveMonotoneX)
-  return html`<path class="fill ${kind}" d="${fill(values) ?? ''}"/><path class="stroke ${kind}" d="${stroke(values) ?? ''}"/>`
+  const alone = values.map((value, i) => (isAlone(values, i) ? dash(x(value, i), y(value)) : ''))
+  const path = (stroke(values) ?? '') + alone.join('')
+  return html`<path class="fill ${kind}" d="${fill(values) ?? ''}"/><path class="stroke ${kind}" d="${path}"/>`
+}
+
+/** A value that is known between two that are not would be no line at all. */
+function isAlone(values: Series['values'], i: number): boolean {
+  const isKnown = (at: number) => (values[at] ?? null) !== null
+  return isKnown(i) && !isKnown(i - 1) && !isKnown(i + 1)
+}
+
+const DASH = 8
+
+function dash(x: number, y: number): string {
+  return `M${Math.max(0, x - DASH)},${y}h${DASH}`
 }

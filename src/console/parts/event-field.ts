@@ -14,7 +14,7 @@ export function eventField(
   return context.plan().redact.fields.has(name) ? REDACTED : printable(String(value))
 }
 
-const MOST = 64
+const MOST = 40
 
 /** The beginning of a text that may be of any length, for lists. */
 export function clipped(text: string, most = MOST): string {

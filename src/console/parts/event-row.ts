@@ -12,7 +12,6 @@ import { moment } from './time.ts'
 interface RowWords {
   readonly accepted: string
   readonly type: string
-  readonly approval: string
   readonly instance: string
   readonly source: string
   readonly state: string
@@ -26,8 +25,7 @@ const words: Words<RowWords> = {
   en: {
     accepted: 'Accepted',
     type: 'Event',
-    approval: 'Approval',
-    instance: 'Instance',
+    instance: 'Instance, approval',
     source: 'Source',
     state: 'State',
     ok: 'accepted',
@@ -38,8 +36,7 @@ const words: Words<RowWords> = {
   zh: {
     accepted: '接收时间',
     type: '事件',
-    approval: '审批定义',
-    instance: '审批实例',
+    instance: '审批实例、审批定义',
     source: '来源',
     state: '状态',
     ok: '已接收',
@@ -52,7 +49,7 @@ const words: Words<RowWords> = {
 /** Events as a table, newest first. */
 export function eventTable(visit: Visit, events: readonly StoredEvent[]): Html {
   const w = wordsOf(visit, words)
-  const heads = [w.accepted, w.type, w.approval, w.instance, w.source, w.state]
+  const heads = [w.accepted, w.type, w.instance, w.source, w.state]
   return table(
     w.type,
     heads,
@@ -66,11 +63,10 @@ export function eventRow(visit: Pick<Visit, 'context' | 'language'>, stored: Sto
   const w = wordsOf(visit, words)
   const [problem] = problems
   const field = (name: string) => clipped(eventField(visit, event, name))
-  return html`<tr id="event-${ref}">
+  return html`<tr id="event-${ref}" class="event">
 <td>${moment(acceptedAt)}</td>
 <td><a href="/console/events/${ref}">${clipped(printable(event.type)) || w.noType} ${field('operate')}</a><br><code class="faint">${clipped(printable(event.id)) || w.noId}</code></td>
-<td><code>${field('approval_code')}</code></td>
-<td><code>${field('instance_code')}</code></td>
+<td><code>${field('instance_code')}</code><br><code class="faint">${field('approval_code')}</code></td>
 <td>${event.via}</td>
 <td>${problem === undefined ? html`<span class="badge">${w.ok}</span>` : quarantined(visit, event, problem)}</td>
 </tr>`

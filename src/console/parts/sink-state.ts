@@ -68,6 +68,11 @@ export function stateReason(
   return until === null ? nothing : html`${w.until} ${moment(until)}`
 }
 
+/** Whether it is sent what it is owed. */
+export function isSending({ configured, paused, breaker, ready }: SinkView): boolean {
+  return configured && !paused && breaker !== 'open' && ready
+}
+
 function stateOf(sink: SinkView, { paused, broken, trying, notReady, gone, fine }: StateWords) {
   if (!sink.configured) return { kind: 'bad', text: gone }
   if (sink.paused) return { kind: 'warn', text: paused }

@@ -33,7 +33,7 @@ function lastReload(visit: Visit): Html {
   if (result === 'applied') return html`<p class="notice">${w.applied} ${moment(at)}</p>`
   return html`<p class="notice bad"><strong>${w.rejected}</strong> ${moment(at)}</p>
 <p>${w.whatToDo}</p>
-<pre tabindex="0" role="region" aria-label="${w.problems}">${problems}</pre>`
+<pre class="exact" tabindex="0" role="region" aria-label="${w.problems}">${problems}</pre>`
 }
 
 function facts(visit: Visit, { sinks, written, retention, redact, alerts }: Plan): Html {
@@ -63,7 +63,7 @@ function sourceRow(visit: Visit, { name, path, events, source }: LiveSource): Ht
   const w = wordsOf(visit, words)
   return html`<tr>
 <th scope="row"><a href="/console/events?source=${encodeURIComponent(name)}">${name}</a></th>
-<td>${path === undefined ? w.connects : html`<code>${path}</code>`}</td>
+<td>${path === undefined ? w.connects : html`<code class="path">${path}</code>`}</td>
 <td>${events === '*' ? w.everyType : events.join(', ')}</td>
 <td>${state(visit, source.connected?.())}</td>
 </tr>`

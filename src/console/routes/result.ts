@@ -44,8 +44,12 @@ function body(visit: Visit, sink: string, { body, error }: Preview): Html {
   if (error !== null) return html`<p class="bad">${w.previewFails} ${error}</p>`
   if (body === null) return html`<p class="faint">${w.noPreview}</p>`
   const text = isJson(body) ? [...indentJson(body)].join('\n') : body
-  return html`<pre tabindex="0" role="region" aria-label="${sink}">${text}</pre>`
+  const shown = text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN)}…` : text
+  return html`<pre tabindex="0" role="region" aria-label="${sink}">${shown}</pre>`
 }
+
+/** Characters: an event may have a million, and go to many. */
+const MOST_SHOWN = 65_536
 
 function isJson(text: string): boolean {
   try {

@@ -2,6 +2,7 @@ import { html } from 'hono/html'
 import type { Explanation } from '../../core/explanation.ts'
 import type { WrittenRoute } from '../../core/plan.ts'
 import { type Html, nothing } from '../html.ts'
+import { csrfField } from '../layout.ts'
 import { table } from '../parts/table.ts'
 import { yamlOf } from '../parts/yaml.ts'
 import { type Page, type PageAt, param, type Visit, wordsOf } from '../visit.ts'
@@ -39,19 +40,20 @@ ${written.length === 0 ? html`<p class="faint">${w.none}</p>` : routeTable(visit
   }
 }
 
-const EMPTY_ROWS = 4
-const FILLED_ROWS = 12
+const FEWEST_ROWS = 4
+const MOST_ROWS = 24
 
 function tester(visit: Visit, { text, note, fault }: Trial): Html {
   const w = wordsOf(visit, words)
-  const { csrf } = visit.session
+  const lines = text.split('\n').length
+  const rows = Math.min(MOST_ROWS, Math.max(FEWEST_ROWS, lines + 1))
   return html`<form method="post" action="/console/routes#result" class="tester">
-<input type="hidden" name="csrf" value="${csrf}">
+${csrfField(visit)}
 <h2><label for="event">${w.tester}</label></h2>
 <p id="event-hint" class="faint">${w.testerHint}</p>
 ${note === '' ? nothing : html`<p class="notice" role="status">${note}</p>`}
 ${fault ? html`<div class="notice bad" role="alert">${fault}</div>` : nothing}
-<textarea id="event" name="event" rows="${String(text === '' ? EMPTY_ROWS : FILLED_ROWS)}" spellcheck="false" autocomplete="off" aria-describedby="event-hint">
+<textarea id="event" name="event" rows="${String(rows)}" spellcheck="false" autocomplete="off" aria-describedby="event-hint">
 ${text}</textarea>
 <p class="buttons"><button class="main">${w.submit}</button> <a class="quiet" href="/console/routes?example=1">${w.example}</a></p>
 </form>`

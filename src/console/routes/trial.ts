@@ -49,7 +49,7 @@ export async function givenTrial(visit: Visit, typed: string): Promise<Trial> {
   }
   if (found) {
     const { line, column, excerpt } = found
-    return fail(html`<p>${w.notJson(line, column)}</p><pre>${excerpt}</pre>`)
+    return fail(html`<p>${w.notJson(line, column)}</p><pre class="exact">${excerpt}</pre>`)
   }
   const value: unknown = JSON.parse(text)
   if (!isObject(value)) return fail(html`<p>${w.notObject}</p>`)

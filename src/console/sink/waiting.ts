@@ -1,5 +1,6 @@
 import { html } from 'hono/html'
 import type { StoredDelivery } from '../../core/ledger.ts'
+import { printable } from '../../core/printable.ts'
 import { pageOf } from '../../http/api/page.ts'
 import { deliveryShape } from '../../http/api/shapes.ts'
 import type { Html } from '../html.ts'
@@ -29,7 +30,12 @@ export async function waiting(visit: Visit, view: SinkView): Promise<Html> {
   const heads = [w.event, ...keyHead, w.owedSince, figures(w.attempts), w.next]
   const rows = items.map((delivery) => {
     const key = deliveryShape(delivery, plan).order_key
-    return row(visit, view, delivery, hasKeys ? html`<td><code>${clipped(key ?? '')}</code></td>` : html``)
+    return row(
+      visit,
+      view,
+      delivery,
+      hasKeys ? html`<td><code>${clipped(printable(key ?? ''))}</code></td>` : html``,
+    )
   })
   return html`${table(w.waiting, heads, rows)}${links}`
 }
@@ -37,7 +43,7 @@ export async function waiting(visit: Visit, view: SinkView): Promise<Html> {
 function row(visit: Visit, view: SinkView, delivery: StoredDelivery, key: Html): Html {
   const { eventRef, eventId, acceptedAt, attempts } = delivery
   return html`<tr>
-<td><a href="/console/events/${eventRef}"><code>${clipped(eventId || eventRef)}</code></a></td>
+<td><a href="/console/events/${eventRef}"><code>${clipped(printable(eventId || eventRef))}</code></a></td>
 ${key}
 <td>${moment(acceptedAt)}</td>
 <td class="number">${number(attempts, visit.language)}</td>

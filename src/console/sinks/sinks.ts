@@ -1,4 +1,5 @@
 import { html } from 'hono/html'
+import type { LaneStatus } from '../../core/lane/status.ts'
 import type { Minute } from '../../core/recent.ts'
 import { sinksOf } from '../../http/api/sinks.ts'
 import { type Html, nothing } from '../html.ts'
@@ -22,7 +23,8 @@ export const sinks: PageAt = {
       ...[w.perMinute, w.latency, w.inFlight, w.backlog, w.oldest, w.dead].map(figures),
       w.limits,
     ]
-    const rows = all.map((sink) => sinkRow(visit, minutes, sink))
+    const lanes = new Map(context.status().map((lane) => [lane.sink, lane]))
+    const rows = all.map((sink) => sinkRow(visit, sink, minutes, lanes.get(sink.name)))
     return {
       title: w.title,
       section: 'sinks',
@@ -35,7 +37,12 @@ export const sinks: PageAt = {
   },
 }
 
-function sinkRow(visit: Visit, minutes: readonly Minute[], sink: SinkView): Html {
+function sinkRow(
+  visit: Visit,
+  sink: SinkView,
+  minutes: readonly Minute[],
+  lane: LaneStatus | undefined,
+): Html {
   const { language, context } = visit
   const w = wordsOf(visit, words)
   const { name, oldest_pending_at: oldest, dead } = sink
@@ -46,7 +53,6 @@ function sinkRow(visit: Visit, minutes: readonly Minute[], sink: SinkView): Html
     { kind: 'good', values: hour.delivered },
     { kind: 'bad', values: hour.failed },
   ] as const
-  const lane = context.status().find((one) => one.sink === name)
   return html`<tr>
 <th scope="row"><a href="/console/sinks/${encodeURIComponent(name)}">${name}</a><small>${sink.type ?? nothing}</small></th>
 <td>${sinkState(sink, language)}<small>${stateReason(sink, lane, language)}</small></td>

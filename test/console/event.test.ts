@@ -1,0 +1,225 @@
+import { expect, test } from 'vitest'
+import type { Plan } from '../../src/core/plan.ts'
+import { createRedaction } from '../../src/core/redact.ts'
+import { accept, type Given, routingOf, START, settleAll } from '../core/operations/setup.ts'
+import { plan } from '../http/api/setup.ts'
+import { sampleEvent, sampleRaw } from '../sample-event.ts'
+import { settlement } from '../stores/samples.ts'
+import { openConsole, VIEWER_TOKEN } from './setup.ts'
+
+const AT = '/console/events/1'
+
+/** A console with one event, and somebody who has logged in. */
+async function openWith(given: Given, more: Partial<Plan> = {}) {
+  const opened = openConsole({ plan: { ...plan, ...more } })
+  await accept(opened, 'a', given)
+  const browser = opened.browse()
+  await browser.logIn()
+  const owed = async () =>
+    (await opened.store.event('1'))?.deliveries.map(({ sink, state }) => `${sink} ${state}`)
+  const audit = async () => (await opened.store.audit({ limit: 9 })).items
+  return { ...opened, browser, owed, audit }
+}
+
+function plain(markup: string): string {
+  const text = markup.replaceAll(/<[^>]*>/g, ' ').replaceAll(/\s+/g, ' ')
+  return text.replaceAll('&quot;', '"').trim()
+}
+
+/** What the page says of each sink. */
+function outcomesIn(text: string): readonly string[] {
+  const [list = ''] = /<ul class="card outcomes">.*?\n<\/ul>/s.exec(text) ?? []
+  return list.split('<li>\n<h3>').slice(1).map(plain)
+}
+
+test('sink by sink: what became of it, and why', async () => {
+  const { browser, store } = await openWith({ owed: ['finance', 'lake', 'gone'] })
+  await settleAll(store, 'finance', { state: 'dead', reason: 'HTTP 500' })
+  await settleAll(store, 'lake', { state: 'delivered' })
+  const { text } = await browser.get(AT)
+  expect(outcomesIn(text)).toEqual([
+    'finance dead 2023-11-14 22:13:20 1 attempt HTTP 500 all matches Retry',
+    'lake delivered 2023-11-14 22:13:20 1 attempt all matches Send again…',
+    'gone not in routes.yaml any more pending Waits: the sink is sent nothing now. No route leads here. It would not be owed by the routes of now; they were others when it came.',
+    'slow not owed reads does not match: operate: "CREATE" is not one of "READ"',
+  ])
+})
+
+test('what waits says for what, and until when', async () => {
+  const { browser, store, lanes } = await openWith({ owed: ['finance', 'lake', 'slow'] })
+  const lane = { pausedBy: [], breakerUntil: null, ready: true, inFlight: 0 } as const
+  const rates = { deliveredPerMinute: 0, failedPerMinute: 0 }
+  lanes.push({ sink: 'finance', breaker: 'closed', ...lane, ...rates })
+  lanes.push({ sink: 'lake', breaker: 'open', ...lane, ...rates })
+  await settleAll(store, 'finance', { state: 'pending', dueAt: START + 600_000 })
+  const [finance, lake, slow] = outcomesIn((await browser.get(AT)).text)
+  expect(finance).toMatch(/^finance pending delivering Next attempt in 10 min: 2026-11-22 09:40:00/)
+  expect(finance).toContain('1 attempt Last error: no answer within 10000 ms')
+  expect(lake).toMatch(/^lake pending breaker open Waits:/)
+  expect(slow).toMatch(/^slow pending paused Waits:/)
+})
+
+test('routes that have changed since are told of, and lead to what is owed by now', async () => {
+  const { browser, owed, audit } = await openWith({ owed: ['lake'] })
+  expect(outcomesIn((await browser.get(AT)).text)[1]).toBe(
+    'finance not owed all matches It would be owed by the routes of now; they were others when it came. Send…',
+  )
+  const page = await browser.get(`${AT}/send?sink=finance`)
+  expect(page.text).toContain('It will be owed to finance.')
+  const fields = { sink: 'finance', seen: '0' }
+  const { status, location } = await browser.submit(`${AT}/send`, fields, `${AT}/send?sink=finance`)
+  expect([status, location]).toEqual([303, `${AT}?done=sent`])
+  expect(await owed()).toEqual(['lake pending', 'finance pending'])
+  expect((await browser.get(`${AT}?done=sent`)).text).toContain('It is owed, and sent at once')
+  const request = { event: '1', sink: 'finance', resend: false }
+  expect(await audit()).toMatchObject([
+    { actor: 'console admin', action: 'replay', request, outcome: { owed: 1 } },
+  ])
+})
+
+test('it is sent again once, however often the button is pressed', async () => {
+  const { browser, store, owed } = await openWith({ owed: ['lake'] })
+  await settleAll(store, 'lake', { state: 'delivered' })
+  const page = `${AT}/send?sink=lake`
+  expect((await browser.get(page)).text).toMatch(
+    /lake was owed this event before.*name="seen" value="1"/s,
+  )
+  const fields = { sink: 'lake', seen: '1' }
+  expect((await browser.submit(`${AT}/send`, fields, page)).location).toBe(`${AT}?done=sent`)
+  expect((await browser.submit(`${AT}/send`, fields, page)).location).toBe(`${AT}?done=changed`)
+  expect(await owed()).toEqual(['lake delivered', 'lake pending'])
+})
+
+test('it is sent to nobody to whom no route leads', async () => {
+  const { browser, owed } = await openWith({ owed: ['lake'] })
+  const page = await browser.get(`${AT}/send?sink=slow`)
+  expect(page.text).toContain('There is nothing to send')
+  expect(page.text).not.toContain('class="confirm"')
+  const { location } = await browser.submit(`${AT}/send`, { sink: 'slow', seen: '0' }, AT)
+  expect(location).toBe(`${AT}?done=nothing`)
+  // Only a quarantined one goes wherever its routes lead.
+  expect((await browser.get(`${AT}/send`)).text).toContain('There is nothing to send')
+  expect(await owed()).toEqual(['lake pending'])
+})
+
+test('a dead delivery is retried, one of another event is not', async () => {
+  const { browser, store, clock, owed, audit } = await openWith({ owed: ['finance'] })
+  await accept({ store, clock }, 'b', { owed: ['finance'] })
+  await settleAll(store, 'finance', { state: 'dead', reason: 'HTTP 500' })
+  const retry = (delivery: string) => browser.submit(`${AT}/retry`, { delivery }, AT)
+  expect((await retry('2')).location).toBe(`${AT}?done=nothing`)
+  expect(await owed()).toEqual(['finance dead'])
+  expect((await retry('1')).location).toBe(`${AT}?done=retried`)
+  expect(await owed()).toEqual(['finance pending'])
+  const [last] = await audit()
+  expect(last).toMatchObject({ actor: 'console admin', action: 'retry', request: { ids: ['1'] } })
+})
+
+test('a quarantined event says why, and goes where its routes lead once it is in order', async () => {
+  const odd = { data: { operate: 'DELETE' }, problems: ['operate: must be CREATE or READ'] }
+  const still = await openWith(odd)
+  const { text } = await still.browser.get(AT)
+  expect(text.indexOf('Quarantined')).toBeLessThan(text.indexOf('What became of it'))
+  expect(text).toContain('<li>operate: must be CREATE or READ</li>')
+  expect(text).not.toContain('/send')
+  expect(outcomesIn(text)[0]).toBe('lake not owed As it is quarantined. all matches')
+  const fine = await openWith({ problems: ['operate: must be one of READ'] })
+  expect((await fine.browser.get(AT)).text).toContain(`href="${AT}/send"`)
+  const { location } = await fine.browser.submit(`${AT}/send`, { seen: '0' })
+  expect(location).toBe(`${AT}?done=sent`)
+  expect(await fine.owed()).toEqual(['lake pending', 'finance pending'])
+  expect((await fine.browser.get(AT)).text).not.toContain('Quarantined')
+})
+
+test('a viewer sees all of it, and no button', async () => {
+  const { browse, store } = await openWith({ owed: ['finance', 'lake'] })
+  await settleAll(store, 'finance', { state: 'dead', reason: 'HTTP 500' })
+  const browser = browse()
+  await browser.logIn(VIEWER_TOKEN)
+  const { text } = await browser.get(AT)
+  expect(outcomesIn(text)[0]).toContain('finance dead')
+  expect(text).not.toMatch(/\/retry|\/send/)
+  expect((await browser.get(`${AT}/send?sink=lake`)).status).toBe(403)
+  expect((await browser.submit(`${AT}/retry`, { delivery: '1' }, AT)).status).toBe(403)
+})
+
+test('what is redacted shows nowhere, all else to the letter', async () => {
+  const toOthers = routingOf([{ name: 'others', to: ['lake'], match: { user_id: 'someone-else' } }])
+  const redact = createRedaction(['user_id', 'from', 'app_id'])
+  const opened = openConsole({ plan: { ...plan, ...toOthers, sinks: plan.sinks, redact } })
+  const raw = sampleRaw.replace('1502199207000', '12345678901234567890.10')
+  const event = sampleEvent({ id: 'a', raw })
+  const owed = [{ sink: 'finance', orderKey: 'b613t51g', claimMs: 0 }]
+  const odd = { event: { ...event, id: 'b' }, problems: ['b613t51g is odd'], owed: [] }
+  await opened.store.accept([{ event, problems: [], owed }, odd], START)
+  const [claimed] = await opened.store.claim({ sink: 'finance', now: START, leaseMs: 1, limit: 1 })
+  if (!claimed) throw new Error('nothing was due')
+  const { record, ...settled } = settlement(claimed, { state: 'dead', reason: 'no b613t51g' })
+  await opened.store.settle([{ ...settled, record: { ...record, response: 'b613t51g <b>' } }])
+  const browser = opened.browse()
+  await browser.logIn()
+  const { text } = await browser.get(AT)
+  const quarantined = await browser.get('/console/events/2')
+  expect(text + quarantined.text).not.toMatch(/b613t51g|cli_a0000000000000ff|<b>/)
+  expect(text).toContain('<code>[redacted] &lt;b&gt;</code>')
+  expect(text).toContain('&quot;create_time&quot;: 12345678901234567890.10,')
+  expect(quarantined.text).toContain('<li>[redacted] is odd</li>')
+  expect(plain(text)).toContain('others does not match: user_id: "[redacted]" is not one of')
+})
+
+test('each delivery with its attempts, and the first that succeeded without any', async () => {
+  const { browser, store } = await openWith({ owed: ['finance', 'lake', 'slow'] })
+  await settleAll(store, 'finance', { state: 'dead', reason: 'HTTP 500' })
+  await settleAll(store, 'lake', { state: 'delivered' })
+  const { text } = await browser.get(AT)
+  const sections = text.split('<section class="card"').slice(1).map(plain)
+  expect(sections[0]).toContain('finance, delivery 1 dead')
+  expect(sections[0]).toContain('1 2023-11-14 22:13:20 20 ms 200 no answer within 10000 ms')
+  expect(sections[1]).toContain('Delivered at the first attempt.')
+  expect(sections[2]).toContain('No attempt has ended yet.')
+})
+
+test('of many routes to a sink the first are shown, the others can be', async () => {
+  const many = Array.from({ length: 30 }, (_, n) => {
+    return { name: `r${n}`, to: ['lake'], match: { operate: 'READ' } }
+  })
+  const { browser } = await openWith({}, { ...routingOf(many), sinks: plan.sinks })
+  const { text } = await browser.get(AT)
+  expect(text).toContain('<summary>26 more routes</summary>')
+})
+
+test('of many sinks those that were not owed it are folded', async () => {
+  const many = Array.from({ length: 30 }, (_, n) => {
+    return { name: `r${n}`, to: [`team-${n}`], match: { operate: n < 3 ? 'CREATE' : 'READ' } }
+  })
+  const routing = routingOf(many)
+  const [some] = plan.sinks.values()
+  if (!some) throw new Error('the plan has no sinks')
+  const sinks = new Map([...routing.sinks.keys()].map((name) => [name, { ...some, name }]))
+  const { browser } = await openWith({ owed: ['team-0', 'team-1'] }, { ...routing, sinks })
+  const { text } = await browser.get(AT)
+  const [told = '', folded = ''] = text.split('<summary>Why it was not owed to 27 other sinks')
+  const namesIn = (part: string) =>
+    [...part.matchAll(/>(team-\d+)<\/a><\/h3>/g)].map(([, name]) => name)
+  expect(namesIn(told)).toEqual(['team-0', 'team-1', 'team-2'])
+  expect(namesIn(folded)).toHaveLength(27)
+})
+
+test('a body of half a million lines is cut', async () => {
+  const opened = openConsole()
+  const raw = `{"uuid":"a","event":{"x":${'['.repeat(5000)}${']'.repeat(5000)}}}`
+  await opened.store.accept([{ event: sampleEvent({ raw }), problems: [], owed: [] }], START)
+  const browser = opened.browse()
+  await browser.logIn()
+  const { text } = await browser.get(AT)
+  expect(text).toContain('These are its first 2,000 lines')
+  expect(text.length).toBeLessThan(300_000)
+})
+
+test.for(['/console/events/99', '/console/events/99/send?sink=lake'])(
+  '%s: no such event',
+  async (path) => {
+    const { browser } = await openWith({})
+    expect((await browser.get(path)).status).toBe(404)
+  },
+)
