@@ -50,7 +50,7 @@ export { VIEWER_TOKEN }
 type Admin = ReturnType<typeof openAdmin>['app']
 
 /** Keeps cookies, and sends forms with the token that stands in them. */
-function createBrowser(admin: Admin) {
+export function createBrowser(admin: Admin) {
   const cookies = new Map<string, string>()
   async function ask(path: string, init: RequestInit = {}): Promise<Shown> {
     const cookie = [...cookies].map((pair) => pair.join('=')).join('; ')
