@@ -121,7 +121,8 @@ function createParts(options: GatewayOptions, plan: () => Plan) {
   const { store, runtime, feed = createFeed(), wakeAt, admin, publicUrl } = options
   const { tell, follow } = feed
   const guarded = rememberRefusals(store, runtime)
-  const dispatch = createDispatch({ ...options, tell, outbox: guarded, ledger: store })
+  const redact = () => plan().redact
+  const dispatch = createDispatch({ ...options, tell, redact, outbox: guarded, ledger: store })
   const retention = () => plan().retention
   const pruning = createPruning({ ledger: store, runtime, retention, wakeAt })
   const ingesting = createIngesting({ outbox: guarded, dispatch, runtime, tell, plan })

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { text as readStream } from 'node:stream/consumers'
 import { messageOf } from '../core/errors.ts'
 import { isObject, type JsonObject } from '../core/event.ts'
+import { isTooDeep, TOO_DEEP } from '../feishu/pasted.ts'
 import { UsageError } from './command.ts'
 import { sampleEvent } from './sample-event.ts'
 
@@ -20,6 +21,7 @@ export async function readPastedFile(file: string): Promise<JsonObject> {
   const value = parse(text, file)
   if (typeof value.encrypt === 'string')
     throw new UsageError(`${file} is encrypted: decrypt it first`)
+  if (isTooDeep(value)) throw new UsageError(`${file} ${TOO_DEEP}`)
   return value
 }
 

@@ -21,7 +21,7 @@ that routes need must be set.`,
     const pasted = await readPastedFile(name)
     const { problems, ...rest } = readPasted(pasted, { id: newId(), now: Date.now() })
     const event = { ...rest.event, via: '' }
-    const file = await readConfigFile({ ...fileAndEnv(args), mayLack: 'secrets' })
+    const file = await readConfigFile({ ...fileAndEnv(args), mayLack: 'unrouted' })
     const routing = routingOf(file)
     const explained = explainEvent(routing, event, [...problems, ...routing.check(event)])
     const isAccepted = file.config.sources.some(

@@ -23,7 +23,7 @@ Exit code 0 when all pass, 1 when one fails, 2 when a file has problems.`,
   async run(args) {
     const { file: name, env } = fileAndEnv(args)
     const [given] = args.positionals
-    const file = await readConfigFile({ file: name, env, mayLack: 'secrets' })
+    const file = await readConfigFile({ file: name, env, mayLack: 'unrouted' })
     const { sources, sinks } = file.config
     const named = { sinks: namesOf(sinks), sources: namesOf(sources) }
     const tests = readTests(given === undefined ? testFiles(name) : [given], named)

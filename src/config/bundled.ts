@@ -162,11 +162,11 @@ function problemsOf(
 ): readonly Problem[] {
   const conceal = concealing(words)
   const placeOf = placesIn(config)
-  const placed = findings.map(({ path, message, onKey = false }) => {
+  const placed = findings.map(({ path, message, onKey = false, isFixed = false }) => {
     const place = placeOf(path)
     const isThere = place?.path.length === path.length && !onKey
     const at = (isThere ? place.at : (place?.keyAt ?? place?.at)) ?? START
-    return { path, message, at }
+    return { path, message: isFixed ? message : conceal(message, path), at }
   })
   const names = config.parts.map(({ name }) => name)
   const rank = ({ file = '' }: Position) => names.indexOf(file)
@@ -175,7 +175,7 @@ function problemsOf(
   )
   return firstOf(sorted, ({ path, message, at }) => {
     const shown = shownPath(path, config.parts).join('.')
-    return { path: shown, message: conceal(message, path), ...at }
+    return { path: shown, message, ...at }
   })
 }
 

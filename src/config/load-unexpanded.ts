@@ -6,12 +6,13 @@ import {
   type CheckOptions,
   checkFile,
   disclose,
+  schemaOf,
   secretPlaces,
 } from './check/file.ts'
 import { type Finding, type Path, pathKey, withoutEffects } from './check/finding.ts'
 import { literalSecrets } from './check/literal-secrets.ts'
 import { misplaced } from './check/misplaced.ts'
-import { withoutAroundUnknown, withoutUnknown } from './check/unknown.ts'
+import { notTexts, withoutUnknown } from './check/unknown.ts'
 import type { Config, LocatedProblem } from './config.ts'
 import { readPlan, withPlaces } from './plan-files.ts'
 import type { Document, Place } from './text/document.ts'
@@ -51,14 +52,16 @@ export async function loadUnexpanded(
   const file = await checkFile(left.value, { ...options, hidesAddresses: true }, left.unknown)
   const secrets = secretPlaces(document, file)
   const disclosure = disclose(document, { value: left.value, words: [] }, secrets)
+  const outOfPlace = misplaced(left.unknown)
   const causes = [
     ...document.findings,
     ...left.findings,
-    ...misplaced(left.unknown),
+    ...outOfPlace,
+    ...withoutEffects(notTexts(left.unknown, schemaOf(document, file)), outOfPlace),
     ...options.checkTarget(written),
   ]
-  const wrong = withoutUnknown(withoutEffects(file.findings, causes), left.unknown)
-  const findings = [...causes, ...withoutAroundUnknown(wrong, left.unknown)]
+  const wrong = withoutEffects(file.findings, causes)
+  const findings = [...causes, ...withoutUnknown(wrong, left.unknown)]
   const problems = locateAll(findings, document, disclosure)
   if (problems.length > 0) throw new ConfigError(problems)
   const warnings = [

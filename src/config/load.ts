@@ -5,16 +5,16 @@ import {
   type CheckOptions,
   checkFile,
   disclose,
+  schemaOf,
   secretPlaces,
 } from './check/file.ts'
 import { type Finding, type Path, withoutEffects } from './check/finding.ts'
-import { isOfPlug } from './check/misplaced.ts'
 import { fileSchema } from './check/options.ts'
-import { withoutAroundUnknown, withoutUnknown } from './check/unknown.ts'
+import { notTexts, withoutUnknown } from './check/unknown.ts'
 import type { Config } from './config.ts'
 import { readPlan, withPlaces } from './plan-files.ts'
 import type { Document } from './text/document.ts'
-import type { Surroundings } from './text/env.ts'
+import { type Surroundings, USUAL_PLACE } from './text/env.ts'
 import { expandTree } from './text/expand.ts'
 import type { TextFile } from './text/files.ts'
 import { placeText } from './text/parts.ts'
@@ -25,10 +25,10 @@ export interface LoadOptions extends CheckOptions, Surroundings {
   /** Problems elsewhere are passed over: for commands that want the sources' keys and nothing else. */
   readonly sourcesOnly?: boolean
   /**
-   * Which values from outside may be missing, so that what they are part of is not checked: those that no route depends
-   * on, or all.
+   * Which values from outside may be missing, so that what they are part of is not checked: those that have no say in
+   * where events go, or all.
    */
-  readonly mayLack?: 'secrets' | 'all'
+  readonly mayLack?: 'unrouted' | 'all'
 }
 
 /**
@@ -40,12 +40,16 @@ export async function loadConfig(
   options: LoadOptions,
 ): Promise<Config> {
   const document = readPlan(options.sourcesOnly ? files.slice(0, 1) : files)
-  const expanded = expandTree(document.value, options)
+  const expanded = expandTree(document.value, { ...options, ...whereToSet(options) })
   const unknown = expanded.lacking.filter(mayBeLacking(options))
   const file = await checkFile(expanded.value, options, unknown)
-  const causes = [...document.findings, ...withoutEffects(expanded.findings, at(unknown))]
-  const wrong = withoutUnknown(withoutEffects(file.findings, causes), unknown)
-  const all = [...causes, ...withoutAroundUnknown(wrong, unknown)]
+  const causes = [
+    ...document.findings,
+    ...withoutEffects(expanded.findings, at(unknown)),
+    ...notTexts(unknown, schemaOf(document, file)),
+  ]
+  const wrong = withoutEffects(file.findings, causes)
+  const all = [...causes, ...withoutUnknown(wrong, unknown)]
   const findings = options.sourcesOnly ? all.filter(isAboutSources) : all
   const secrets = secretPlaces(document, file)
   const disclosure = disclose(document, expanded, secrets)
@@ -68,7 +72,20 @@ export async function loadConfig(
 }
 
 function mayBeLacking({ mayLack }: LoadOptions): (path: Path) => boolean {
-  return (path) => mayLack === 'all' || (mayLack === 'secrets' && isOfPlug(path))
+  return (path) => mayLack === 'all' || (mayLack === 'unrouted' && !hasSayInRouting(path))
+}
+
+/** Whether it decides where events go, or which of them are accepted. */
+function hasSayInRouting([section = '', , option = '']: Path): boolean {
+  if (section === 'sources') return ['type', 'events'].includes(option)
+  if (section === 'sinks') return option === 'type'
+  return section === 'routes' || section === 'schemas'
+}
+
+function whereToSet({ mayLack, whereToSet }: LoadOptions): Pick<LoadOptions, 'whereToSet'> {
+  const more = ' (routes depend on it; `check --no-env` does without)'
+  if (mayLack === 'unrouted') return { whereToSet: `${whereToSet ?? USUAL_PLACE}${more}` }
+  return whereToSet === undefined ? {} : { whereToSet }
 }
 
 function at(paths: readonly Path[]): Finding[] {

@@ -59,7 +59,7 @@ function createRouter(routes: readonly RouteConfig[]): Routing['route'] {
   }
 }
 
-type Explanation = (view: JsonObject) => string | undefined
+type Explanation = (view: JsonObject, shown: JsonObject) => string | undefined
 
 /** Patterns are compiled when something is explained for the first time: most plans live without. */
 function createExplainer(
@@ -68,13 +68,13 @@ function createExplainer(
   wordsOf: (index: number) => readonly Word[],
 ): Routing['explain'] {
   let compiled: readonly Explanation[] | undefined
-  return (event): RouteAnswer[] => {
+  return (event, shown = event): RouteAnswer[] => {
     compiled ??= routes.map(({ match }) => (match ? compileExplanation(match) : () => undefined))
     const explanations = compiled
-    const view = matchView(event)
+    const [view, shownView] = [matchView(event), matchView(shown)]
     const bringing = event.via === '' ? sourcesOf(event.type, sources) : [event.via]
     return routes.map((route, index) => {
-      const why = notTaking(route, event, bringing) ?? explanations[index]?.(view)
+      const why = notTaking(route, event, bringing) ?? explanations[index]?.(view, shownView)
       const { name, to } = route
       return { route: name, to, why: why && concealAll(why, wordsOf(index)) }
     })

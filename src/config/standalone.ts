@@ -1,11 +1,11 @@
 import type { TObject } from '@sinclair/typebox'
-import type { Options } from 'ajv'
+import type { Ajv2019 } from 'ajv/dist/2019.js'
 import standaloneCode from 'ajv/dist/standalone/index.js'
 import type { JsonObject } from '../core/event.ts'
 import type { OptionsSchema } from '../core/plugin.ts'
 import { sinkSchema, sourceSchemaOf } from './check/options.ts'
 import { entrySchema, type Plug, plainSchema } from './check/shape.ts'
-import { createAjv, eventSettings } from './validators.ts'
+import { createAjv, createEventAjv, type Whose } from './validators.ts'
 
 /**
  * The text of a module whose default export has a check (CompiledCheck) for the sources of each type. It still asks for
@@ -21,22 +21,28 @@ export function standaloneSinks(types: readonly Plug[]): string {
 
 function standaloneEntries(types: readonly Plug[], commonTo: (plug: Plug) => TObject): string {
   const schemas = types.map((plug) => [plug.type, entrySchema(commonTo(plug), plug)] as const)
-  return standaloneChecks(schemas, { useDefaults: true })
+  return standaloneChecks(schemas, createAjv({ useDefaults: true, code }))
 }
 
 /** The same for the data of events of each type. */
-export function standaloneEvents(schemas: Readonly<Record<string, OptionsSchema>>): string {
+export function standaloneEvents(
+  schemas: Readonly<Record<string, OptionsSchema>>,
+  whose: Whose = 'ours',
+): string {
   const plain = Object.entries(schemas).map(
     ([type, schema]) => [type, plainSchema(schema)] as const,
   )
-  return standaloneChecks(plain, eventSettings)
+  const checks = standaloneChecks(plain, createEventAjv(whose, { code }))
+  // For the regular expressions in it, if it has any: a bundler leaves out what is not used.
+  return whose === 'ours' ? checks : `import { RE2JS } from 're2js'\n${checks}`
 }
+
+const code = { source: true, esm: true, lines: true } as const
 
 function standaloneChecks(
   schemas: readonly (readonly [name: string, schema: JsonObject])[],
-  settings: Options,
+  ajv: Ajv2019,
 ): string {
-  const ajv = createAjv({ ...settings, code: { source: true, esm: true, lines: true } })
   for (const [index, [, schema]] of schemas.entries()) ajv.addSchema(schema, idOf(index))
   const ids = Object.fromEntries(schemas.map((_, index) => [idOf(index), idOf(index)]))
   const entries = schemas.map(([name], index) => `${JSON.stringify(name)}: ${idOf(index)}`)

@@ -3,19 +3,17 @@ import addFormats from 'ajv-formats'
 import { messageOf } from '../core/errors.ts'
 import type { JsonObject } from '../core/event.ts'
 import type { OptionsSchema } from '../core/plugin.ts'
+import { boundKeywords } from './check/bounded.ts'
 import { type Find, findWith, validateWith } from './check/compiled.ts'
 import type { Finding } from './check/finding.ts'
+import { linearRegExp } from './check/linear-regexp.ts'
 import { findingsOf } from './check/sentences.ts'
 
 /** `verbose` gives findingsOf the schemas; types are never changed to fit. */
 const settings = { strict: true, allErrors: true, verbose: true, allowUnionTypes: true } as const
 
-/** Schemas of events may be people's own: what is no mistake in them is let be. */
-export const eventSettings = {
-  strictTypes: false,
-  strictTuples: false,
-  strictRequired: false,
-} as const
+/** Whose the schemas of events are: the gateway's own, or people's. */
+export type Whose = 'ours' | 'theirs'
 
 const forOptions = createAjv({ useDefaults: true })
 
@@ -24,6 +22,19 @@ export function createAjv(options: Options): Ajv2019 {
   const ajv = new Ajv2019({ ...settings, ...options })
   addFormats.default(ajv)
   ajv.addKeyword({ keyword: 'secret', schemaType: 'boolean', code: checkSecret })
+  return ajv
+}
+
+/**
+ * For schemas of events. What is no mistake in people's own is let be, and to check an event against them takes hardly
+ * longer than the event is long, whoever sent it.
+ */
+export function createEventAjv(whose: Whose, { code = {}, ...options }: Options = {}): Ajv2019 {
+  const lenient = { strictTypes: false, strictTuples: false, strictRequired: false, ...options }
+  if (whose === 'ours') return createAjv({ ...lenient, code })
+  const bounded = { passContext: true, code: { ...code, regExp: linearRegExp } }
+  const ajv = createAjv({ ...lenient, ...bounded })
+  boundKeywords(ajv)
   return ajv
 }
 
@@ -48,8 +59,9 @@ export function compileOptions(schema: JsonObject): Find {
  */
 export function compileValidators(
   schemas: Readonly<Record<string, OptionsSchema>>,
+  whose: Whose = 'ours',
 ): (type: string, data: JsonObject) => readonly string[] {
-  const ajv = createAjv(eventSettings)
+  const ajv = createEventAjv(whose)
   const byType = new Map(
     Object.entries(schemas).map(([type, schema]) => [
       type,
@@ -61,14 +73,25 @@ export function compileValidators(
 
 /** Why events cannot be checked against a schema of someone's own; empty where they can. */
 export function checkEventSchema(schema: JsonObject): readonly Finding[] {
-  const ajv = createAjv(eventSettings)
+  const unknown: string[] = []
+  const logger = { log() {}, error() {}, warn: (text: unknown) => void unknown.push(String(text)) }
+  // It would throw for the first keyword that it does not know.
+  const ajv = createEventAjv('theirs', { strictSchema: 'log', logger })
   if (!ajv.validateSchema(schema)) return findingsOf(ajv.errors ?? [])
   if (schema.$async !== undefined) return [{ path: ['$async'], message: 'must not be there' }]
+  const others = reasonsNot(() => ajv.compile(schema))
+  return [...unknown, ...others].map((text) => ({
+    path: [],
+    message: text.replace(/^strict mode: /, ''),
+  }))
+}
+
+function reasonsNot(task: () => unknown): readonly string[] {
   try {
-    ajv.compile(schema)
+    task()
     return []
   } catch (error) {
-    return [{ path: [], message: messageOf(error).replace(/^strict mode: /, '') }]
+    return [messageOf(error)]
   }
 }
 

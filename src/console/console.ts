@@ -16,7 +16,7 @@ import { checkForm, readForm } from './form.ts'
 import { frameWords } from './frame-words.ts'
 import { detectLanguage, languageOf } from './language.ts'
 import { inFrame, shell } from './layout.ts'
-import { serveLogin, toLogin } from './login.ts'
+import { logout, serveLogin, toLogin } from './login.ts'
 import { overview } from './overview/overview.ts'
 import { audit } from './problems/audit.ts'
 import { problems } from './problems/problems.ts'
@@ -49,13 +49,15 @@ const PAGES: readonly PageAt[] = [
 /** Everything under /console. */
 export function serveConsole(app: Hono, context: ConsoleContext, tokens: Tokens): void {
   const sessions = createSessions(tokens, context.runtime)
-  app.use('/console/*', secureHeaders(HEADERS), detectLanguage(), showErrors(context))
+  app.use('/console/*', secureHeaders(HEADERS), showErrors(context))
+  // Before the language is looked for: what caches keep for everybody sets no cookie.
   serveAssets(app, context)
+  app.use('/console/*', detectLanguage())
   serveLogin(app, context, sessions)
-  for (const page of PAGES) servePage(app, page, context, sessions)
+  for (const page of [...PAGES, logout(sessions)]) servePage(app, page, context, sessions)
   app.all('/console/*', async (c) => {
     if (!(await sessions.read(c))) return toLogin(c)
-    throw new RejectedError(404, 'There is no page at this address.')
+    throw noSuchPage(c)
   })
 }
 
@@ -78,34 +80,41 @@ const HEADERS = {
 }
 
 function servePage(app: Hono, page: PageAt, context: ConsoleContext, sessions: Sessions): void {
-  const methods = [page.get && 'GET', page.post && 'POST'].filter((one) => one !== undefined)
-  app.on(methods, page.path, async (c) => {
+  const both = [page.get && 'GET', page.post && 'POST'] as const
+  const methods = both.filter((method) => method !== undefined)
+  serve(app, methods, page.path, async (c) => {
     const session = await sessions.read(c)
     if (!session) return toLogin(c)
     const visit = { c, context, session, language: languageOf(c), form: new Map() }
     c.header('Cache-Control', 'no-store')
-    return c.req.method === 'POST' ? post(page, visit) : answer(visit, await page.get?.(visit))
-  })
-  app.all(page.path, () => {
-    throw new RejectedError(405, `Only ${methods.join(', ')} is answered here.`, {
-      Allow: methods.join(', '),
-    })
+    return c.req.method === 'POST' ? post(page, visit) : get(page, visit)
   })
 }
 
+async function get(page: PageAt, visit: Visit): Promise<Response> {
+  if (page.adminsOnly) checkAdmin(visit)
+  return answer(visit, await page.get?.(visit))
+}
+
 async function post(page: PageAt, visit: Visit): Promise<Response> {
-  const { c, session, context } = visit
-  const form = await readForm(c)
-  checkForm(form, session, context.runtime.crypto.equal)
-  if (session.role !== 'admin' && !page.viewersMayPost)
-    throw new RejectedError(403, 'The viewer’s token changes nothing.')
+  const form = await readForm(visit.c)
+  checkForm(visit, form)
+  if (!page.viewersMayPost) checkAdmin(visit)
   return answer(visit, await page.post?.({ ...visit, form }))
+}
+
+function checkAdmin({ session, language }: Visit): void {
+  if (session.role !== 'admin') throw new RejectedError(403, frameWords[language].forAdmins)
 }
 
 function answer(visit: Visit, visited: Visited | undefined): Response | Promise<Response> {
   if (visited instanceof Response) return visited
   if (visited) return visit.c.html(inFrame(visit, visited))
-  throw new RejectedError(404, 'There is no page at this address.')
+  throw noSuchPage(visit.c)
+}
+
+function noSuchPage(c: Context): RejectedError {
+  return new RejectedError(404, frameWords[languageOf(c)].noSuchPage)
 }
 
 /** What goes wrong, as a page. */

@@ -18,6 +18,9 @@ interface FrameWords {
     readonly tooMany: (seconds: number) => string
   }
   readonly wentWrong: string
+  readonly foreignForm: string
+  readonly forAdmins: string
+  readonly noSuchPage: string
   readonly back: string
 }
 
@@ -46,6 +49,9 @@ export const frameWords: Words<FrameWords> = {
       tooMany: (seconds) => `Too many wrong tokens. Try again in ${seconds} s.`,
     },
     wentWrong: 'That did not work',
+    foreignForm: 'This form is not from a page of yours: load the page anew.',
+    forAdmins: 'The viewer’s token changes nothing.',
+    noSuchPage: 'There is no page at this address.',
     back: 'Back',
   },
   zh: {
@@ -72,6 +78,9 @@ export const frameWords: Words<FrameWords> = {
       tooMany: (seconds) => `错误次数过多，请 ${seconds} 秒后再试。`,
     },
     wentWrong: '操作没有成功',
+    foreignForm: '此表单不是来自您的页面，请重新加载页面。',
+    forAdmins: '只读令牌不能进行更改。',
+    noSuchPage: '此地址没有页面。',
     back: '返回',
   },
 }

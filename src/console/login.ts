@@ -1,6 +1,7 @@
 import type { Context, Hono } from 'hono'
 import { html } from 'hono/html'
 import { RejectedError } from '../core/errors.ts'
+import { serve } from '../http/app.ts'
 import type { ConsoleContext } from './context.ts'
 import { readForm } from './form.ts'
 import { frameWords } from './frame-words.ts'
@@ -8,13 +9,15 @@ import { nothing } from './html.ts'
 import { languageOf } from './language.ts'
 import { languageLink, shell } from './layout.ts'
 import type { Sessions } from './session.ts'
+import type { PageAt } from './visit.ts'
 
 const LOGIN = '/console/login'
+const LOGOUT = '/console/logout'
 
-/** Where one logs in and out. */
+/** Served by itself, as nobody has a session there. */
 export function serveLogin(app: Hono, context: ConsoleContext, sessions: Sessions): void {
-  app.get(LOGIN, (c) => show(c, context))
-  app.post(LOGIN, async (c) => {
+  serve(app, ['GET', 'POST'], LOGIN, async (c) => {
+    if (c.req.method !== 'POST') return show(c, context)
     const form = await readForm(c)
     try {
       await sessions.open(c, context.guard.roleOf(c, form.get('token') ?? ''))
@@ -22,12 +25,19 @@ export function serveLogin(app: Hono, context: ConsoleContext, sessions: Session
       if (!(error instanceof RejectedError)) throw error
       return show(c, context, error)
     }
-    return c.redirect(within(c.req.query('next')), 303)
+    return c.redirect(within(c), 303)
   })
-  app.post('/console/logout', (c) => {
-    sessions.close(c)
-    return c.redirect(LOGIN, 303)
-  })
+}
+
+export function logout(sessions: Sessions): PageAt {
+  return {
+    path: LOGOUT,
+    viewersMayPost: true,
+    async post({ c }) {
+      await sessions.close(c)
+      return c.redirect(LOGIN, 303)
+    },
+  }
 }
 
 /** To the login, and from there back to the page that was asked for. */
@@ -38,9 +48,11 @@ export function toLogin(c: Context): Response {
   return c.redirect(`${LOGIN}${next}`, 303)
 }
 
-/** Nobody is led away from the console. */
-function within(next = ''): string {
-  return /^\/console(?:[/?]|$)/.test(next) ? next : '/console'
+/** Where to go once logged in. Nobody is led away from the console, nor back to the login. */
+function within(c: Context): string {
+  const { pathname = '', search } = URL.parse(c.req.query('next') ?? '', c.req.url) ?? {}
+  const isPage = /^\/console(?:\/|$)/.test(pathname) && ![LOGIN, LOGOUT].includes(pathname)
+  return isPage ? `${pathname}${search}` : '/console'
 }
 
 function show(c: Context, context: ConsoleContext, error?: RejectedError): Promise<Response> {

@@ -10,17 +10,28 @@ export interface Session {
   readonly csrf: string
 }
 
-/** Kept by the browser alone, signed with the token: a new token ends all sessions, on every gateway that has it. */
+/**
+ * Kept by the browser, signed with the token: a new token ends all sessions, on every gateway that has it. Who has logged
+ * out is remembered in memory, by this gateway alone.
+ */
 export interface Sessions {
   open(c: Context, role: Role): Promise<void>
   /** Undefined where there is none, or it is over. */
   read(c: Context): Promise<Session | undefined>
-  close(c: Context): void
+  close(c: Context): Promise<void>
 }
 
 const COOKIE = 'lark-fanout-session'
 const PATH = '/console'
 const LIFETIME_S = 12 * 60 * 60
+
+/** What is signed of a session, and right. */
+interface Signed {
+  readonly role: Role
+  readonly text: string
+  /** Unix milliseconds. */
+  readonly endsAt: number
+}
 
 export function createSessions(
   tokens: Tokens,
@@ -31,13 +42,16 @@ export function createSessions(
     return crypto.toHex(await crypto.hmacSha256(key, `lark-fanout console ${text}`))
   }
 
-  /** Its role and what is signed of it, where the signature is right and its time is not over. */
-  async function check(cookie: string): Promise<{ role: Role; text: string } | undefined> {
-    const [role, endsAt, nonce, signature = ''] = cookie.split('.')
+  const closed = createClosed(now)
+
+  /** Undefined where the signature is wrong, its time is over, or it was closed. */
+  async function check(c: Context): Promise<Signed | undefined> {
+    const [role, end, nonce, signature = ''] = (getCookie(c, COOKIE) ?? '').split('.')
     if ((role !== 'admin' && role !== 'viewer') || tokens[role] === undefined) return undefined
-    const text = `${role}.${endsAt}.${nonce}`
+    const text = `${role}.${end}.${nonce}`
+    const endsAt = Number(end)
     const isRight = crypto.equal(signature, await sign(role, text))
-    return isRight && now() < Number(endsAt) ? { role, text } : undefined
+    return isRight && now() < endsAt && !closed.has(text) ? { role, text, endsAt } : undefined
   }
 
   return {
@@ -51,12 +65,33 @@ export function createSessions(
       })
     },
     async read(c) {
-      const session = await check(getCookie(c, COOKIE) ?? '')
+      const session = await check(c)
       if (!session) return undefined
       const { role, text } = session
       return { role, csrf: await sign(role, `form ${text}`) }
     },
-    close: (c) => void deleteCookie(c, COOKIE, { path: PATH }),
+    async close(c) {
+      const session = await check(c)
+      if (session) closed.add(session)
+      deleteCookie(c, COOKIE, { path: PATH })
+    },
+  }
+}
+
+/** Nobody but who has a token makes sessions to close. */
+const MOST_CLOSED = 10_000
+
+/** Sessions that were closed before their end, until then; beyond the bound the oldest are forgotten. */
+function createClosed(now: () => number) {
+  const ends = new Map<string, number>()
+  return {
+    has: (text: string) => ends.has(text),
+    add({ text, endsAt }: Signed) {
+      for (const [known, end] of ends) {
+        if (end <= now() || ends.size >= MOST_CLOSED) ends.delete(known)
+      }
+      ends.set(text, endsAt)
+    },
   }
 }
 

@@ -27,6 +27,8 @@ export type Section = 'overview' | 'events' | 'dead' | 'sinks' | 'routes' | 'pro
 export interface PageAt {
   readonly path: string
   get?(visit: Visit): Visited | Promise<Visited>
+  /** Whether only an admin may even see it. */
+  readonly adminsOnly?: boolean
   /** Only for an admin, as it changes something, unless `viewersMayPost`. */
   post?(visit: Visit): Visited | Promise<Visited>
   readonly viewersMayPost?: boolean

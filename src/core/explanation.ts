@@ -21,13 +21,14 @@ export interface ExplainedRoute {
   readonly to: readonly string[]
 }
 
-/** `problems` are all that is wrong with it. An event whose `via` is empty may come by any source. */
+/** `problems` are all that is wrong with it, `shown` is what people may see of it. One whose `via` is empty may come by any source. */
 export function explainEvent(
   routing: Pick<Routing, 'explain'>,
   event: Event,
   problems: readonly string[],
+  shown = event,
 ): Explanation {
-  const routes = routing.explain(event).map(({ route, to, why }) => {
+  const routes = routing.explain(event, shown).map(({ route, to, why }) => {
     return { name: route, matches: why === undefined, why: why ?? null, to }
   })
   const owed = problems.length > 0 ? [] : routes.filter(({ matches }) => matches)

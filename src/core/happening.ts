@@ -1,7 +1,7 @@
 export type EventResult = 'accepted' | 'duplicate' | 'ignored' | 'quarantined' | 'rejected'
 export type DeliveryResult = 'delivered' | 'failed' | 'dead'
 
-/** What has just happened at this gateway. Times in Unix milliseconds. No text in it holds a secret. */
+/** What has just happened at this gateway. Times in Unix milliseconds. No text in it holds a secret, or what is redacted. */
 export type Happening = Received | Attempted | BreakerChanged | Gone | Reloaded
 
 /** A callback has its answer. */

@@ -96,7 +96,7 @@ async function ingest(
 
 interface Admitted {
   readonly result: Exclude<EventResult, 'rejected'>
-  /** Why it is quarantined. */
+  /** Why it is quarantined, for people. */
   readonly problems: readonly string[]
 }
 
@@ -121,7 +121,8 @@ async function admit(
   const accepting = context.inTime(() => accept(context, traced, wrong, owed))
   const { duplicate } = await endAccept(span, accepting)
   if (duplicate) return { result: 'duplicate', problems: [] }
-  return { result: wrong.length > 0 ? 'quarantined' : 'accepted', problems: wrong }
+  const shown = wrong.map(plan.redact.about(event))
+  return { result: wrong.length > 0 ? 'quarantined' : 'accepted', problems: shown }
 }
 
 /** One entry a sink, each named once. */

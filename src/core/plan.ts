@@ -117,9 +117,9 @@ export interface Routing {
   readonly writtenSinks: ReadonlyMap<string, WrittenSink>
   /**
    * What each of them makes of the event; no secret is shown. An event whose `via` is empty is one of any source that
-   * accepts its type.
+   * accepts its type. What it holds is told as `shown` has it, the event itself by default.
    */
-  explain(event: Event): readonly RouteAnswer[]
+  explain(event: Event, shown?: Event): readonly RouteAnswer[]
   /** The body that a sink would be sent; undefined where there is no such sink, or its type cannot tell. */
   preview(sink: string, event: Event): Promise<string | undefined>
   /** What is wrong with an event by its type's schema; empty when in order or when the type has no schema. */

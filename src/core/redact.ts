@@ -1,36 +1,66 @@
+import { dataOf, type Event } from './event.ts'
 import { endOfString, endOfValue, skipSpace, stringOf } from './json-text.ts'
+import { createTeller, type Teller } from './telltale.ts'
 
-/** Shows people an event without some of its fields. Receivers get all of it, as ever. */
+/**
+ * Shows people an event without some of its fields, by two rules: in its JSON a field is hidden by its name; a text about
+ * it that tells what such a field holds is hidden as a whole. Receivers get all of it, as ever.
+ */
 export interface Redaction {
   /** Names of fields: wherever in a callback they stand, and whatever they hold. */
   readonly fields: ReadonlySet<string>
   /** A JSON text with `"[redacted]"` for what these fields hold; the rest of it to the letter. */
   json(text: string): string
-  /** For texts that may tell what an event's fields hold: why no route matches, what a receiver is sent or answers. */
-  about(event: { readonly raw: string }): (text: string) => string
+  /** The event as people may see it: all that is made of it tells nothing. */
+  event(event: Event): Event
+  /** For texts about an event: an error, a receiver's answer, a problem. Of one that is not known nothing is told. */
+  about(event: Pick<Event, 'raw'> | undefined): (text: string) => string
 }
 
 /** What is shown in place of a value. */
 export const REDACTED = '[redacted]'
 
-/** Of an event that hides more than these, nothing is told but its body: each is looked for in each text. */
-const MOST_VALUES = 200
-
 export function createRedaction(names: readonly string[]): Redaction {
   const fields = new Set(names)
-  if (fields.size === 0) return { fields, json: (text) => text, about: () => (text) => text }
-  const redactIfJson = (text: string) => (isJson(text) ? redact(text, fields) : text)
+  if (fields.size === 0) {
+    return { fields, json: (text) => text, event: (event) => event, about: () => (text) => text }
+  }
+  // What cannot be read cannot be known to be harmless.
+  const json = (text: string) => (isJson(text) ? redact(text, fields) : JSON.stringify(REDACTED))
   return {
     fields,
-    // What cannot be read cannot be known to be harmless.
-    json: (text) => (isJson(text) ? redact(text, fields) : JSON.stringify(REDACTED)),
-    about({ raw }) {
-      const values = new Set(isJson(raw) ? valuesIn(raw, fields) : [])
-      if (values.size > MOST_VALUES) return () => REDACTED
-      const longestFirst = [...values].toSorted((a, b) => b.length - a.length)
-      return (text) => longestFirst.reduce(hideValue, redactIfJson(text))
+    json,
+    event(event) {
+      const raw = json(event.raw)
+      const appId = fields.has('app_id') ? REDACTED : event.appId
+      const tenantKey = fields.has('tenant_key') ? REDACTED : event.tenantKey
+      return { ...event, appId, tenantKey, data: dataOf(raw), raw }
+    },
+    about(event) {
+      let tells: Teller | undefined
+      return (text) => {
+        if (text === '' || isOurs(text)) return text
+        tells ??= event ? createTeller(hiddenIn(event.raw, fields)) : () => true
+        return tells(text) ? REDACTED : text
+      }
     },
   }
+}
+
+const OURS = [
+  String.raw`HTTP \d+`,
+  'timed out',
+  String.raw`no answer within \d+ ms`,
+  'the connection failed: (?:[A-Z_]+|broken off)',
+  String.raw`gone \(410\): the receiver wants no more events at this url`,
+  String.raw`redirected \(\d+\): set the sink's url to the final address`,
+  String.raw`gave up: \d+ times the gateway or the receiver ended while it held this`,
+]
+const OWN_TEXT = new RegExp(`^(?:gave up after \\d+ attempts?: )?(?:${OURS.join('|')})$`)
+
+/** What the gateway itself says of an attempt, which holds nothing of an event. */
+function isOurs(text: string): boolean {
+  return OWN_TEXT.test(text)
 }
 
 interface Span {
@@ -88,35 +118,29 @@ function isJson(text: string): boolean {
   }
 }
 
-/** Everything that the fields hold, at any depth. */
-function valuesIn(json: string, fields: ReadonlySet<string>): string[] {
-  return [...spansIn(json, fields)].flatMap(({ start, end, inner }) => {
-    return inner === undefined ? leavesIn(json.slice(start, end)) : valuesIn(inner, fields)
-  })
+/** The strings and the numbers that the fields hold, at any depth, and the keys there. */
+function* hiddenIn(raw: string, fields: ReadonlySet<string>): Iterable<string> {
+  if (!isJson(raw)) return
+  for (const { start, end, inner } of spansIn(raw, fields)) {
+    if (inner === undefined) yield* textsIn(raw.slice(start, end))
+    else yield* hiddenIn(inner, fields)
+  }
 }
 
-/** As JSON texts. */
-function leavesIn(json: string): string[] {
-  const leaves: string[] = []
+function* textsIn(json: string): Iterable<string> {
   for (let at = 0; at < json.length; at++) {
     if (/[\s{}[\]:,]/.test(json.charAt(at))) continue
     const end = endOfValue(json, at)
-    if (json[skipSpace(json, end)] !== ':') leaves.push(json.slice(at, end))
+    const leaf = json.slice(at, end)
     at = end - 1
+    if (leaf.startsWith('"')) {
+      yield stringOf(leaf)
+      const inner = innerJson(leaf)
+      if (inner !== undefined) yield* textsIn(inner)
+    } else if (/^[-\d]/.test(leaf)) {
+      // As it is written, and as whoever has parsed it writes it.
+      yield leaf
+      yield String(Number(leaf))
+    }
   }
-  return leaves
-}
-
-/** A short value only where it stands alone or in quotes: elsewhere it might be part of a word. */
-function hideValue(text: string, leaf: string): string {
-  if (leaf === 'null' || leaf === '""') return text
-  const isString = leaf.startsWith('"')
-  const value = isString ? stringOf(leaf) : leaf
-  const quoted = text.replaceAll(JSON.stringify(value), JSON.stringify(REDACTED))
-  if (value.length > 3 && leaf !== 'true') return quoted.replaceAll(value, REDACTED)
-  return isString ? quoted : quoted.replaceAll(alone(value), REDACTED)
-}
-
-function alone(value: string): RegExp {
-  return new RegExp(`(?<![\\w.])${value.replaceAll(/[.+]/g, '\\$&')}(?![\\w.])`, 'g')
 }

@@ -1,4 +1,5 @@
-import { isObject, type JsonObject } from '../core/event.ts'
+import { RejectedError } from '../core/errors.ts'
+import { isObject, type Json, type JsonObject } from '../core/event.ts'
 import type { SourceEvent } from '../core/plugin.ts'
 import { readEnvelope } from './envelope.ts'
 
@@ -20,13 +21,28 @@ export interface Unsaid {
 
 /**
  * Reads a callback of either generation, decrypted; `{ event, type }`; or an `event` object alone. What is no callback
- * gets the envelope that it lacks, and nothing more: its data is as it was handed over.
+ * gets the envelope that it lacks, and nothing more: its data is as it was handed over. Throws RejectedError 400 where it
+ * `isTooDeep`.
  */
 export function readPasted(value: JsonObject, unsaid: Unsaid): PastedEvent {
+  if (isTooDeep(value)) {
+    throw new RejectedError(400, `The event ${TOO_DEEP}.`, {}, [{ path: '', message: TOO_DEEP }])
+  }
   const callback = isCallback(value) ? value : enveloped(value, unsaid)
   const raw = JSON.stringify(callback)
   const { problems, time = unsaid.now, ...event } = readEnvelope(callback, raw)
   return { event: { ...event, time, raw }, problems }
+}
+
+/** Ten times what is quarantined; the filter looks no deeper, either. */
+const MAX_DEPTH = 1000
+
+export const TOO_DEEP = `is nested deeper than ${MAX_DEPTH} levels`
+
+/** JSON.parse takes what JSON.stringify has no stack for. */
+export function isTooDeep(value: Json, left = MAX_DEPTH): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  return left === 0 || Object.values(value).some((inner) => isTooDeep(inner, left - 1))
 }
 
 /** Whether it has more around its `event` than a type. */

@@ -35,7 +35,7 @@ export interface ReadOptions {
   /** The sinks and routes may be wrong, and are not to be used. */
   readonly sourcesOnly?: boolean
   /** Which values from outside may be missing: those that no route depends on, or all; none without it. */
-  readonly mayLack?: 'secrets' | 'all'
+  readonly mayLack?: 'unrouted' | 'all'
   /** `serve --dev` makes up the keys that sources lack. */
   readonly inventSecret?: ((variable: string) => string) | undefined
   /** Told of all that the plan is made of, each before it is read. */
@@ -93,7 +93,7 @@ const validateKnown = compileValidators(eventSchemas)
 
 /** How a file's sources are opened, and its events checked. */
 export function linkingOf({ schemas }: Config): Pick<RoutingContext, 'validate' | 'sourceType'> {
-  const validateOwn = compileValidators(schemas)
+  const validateOwn = compileValidators(schemas, 'theirs')
   return {
     validate(type, data) {
       return Object.hasOwn(schemas, type) ? validateOwn(type, data) : validateKnown(type, data)

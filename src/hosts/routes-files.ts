@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir, readFile, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import type { TextFile } from '../config/text/files.ts'
 import { ConfigError, messageOf } from '../core/errors.ts'
@@ -14,7 +14,7 @@ export async function readRoutesFiles(file: string, reading: Reading): Promise<T
   const names = await namesIn(teams, reading)
   const found = await Promise.allSettled([
     readText(file, basename(file), reading),
-    ...names.map((name) => readText(join(teams, name), `${TEAMS}/${name}`, reading)),
+    ...names.map((name) => readTeam(join(teams, name), `${TEAMS}/${name}`, reading)),
   ])
   const problems = found.flatMap((one) => (one.status === 'rejected' ? [one.reason.message] : []))
   if (problems.length > 0) {
@@ -25,7 +25,7 @@ export async function readRoutesFiles(file: string, reading: Reading): Promise<T
 
 /** Whether a file in routes.d is a team's: neither hidden nor a test of one. */
 export function isTeamFile(name: string): boolean {
-  return /^[^.].*\.ya?ml$/.test(name) && !/\.test\.ya?ml$/.test(name)
+  return /^[^.].*\.ya?ml$/i.test(name) && !/\.test\.ya?ml$/.test(name)
 }
 
 async function namesIn(folder: string, reading: Reading): Promise<string[]> {
@@ -36,6 +36,13 @@ async function namesIn(folder: string, reading: Reading): Promise<string[]> {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return []
     throw new ConfigError([{ path: '', message: `cannot read ${folder}: ${messageOf(error)}` }])
   }
+}
+
+/** A pipe there would be waited for without end. The main file may be one: `--config <(…)`. */
+async function readTeam(file: string, name: string, reading: Reading): Promise<TextFile> {
+  const found = await stat(file).catch(() => undefined)
+  if (!found || found.isFile() || found.isDirectory()) return readText(file, name, reading)
+  throw new Error(`cannot read ${file}: it is no regular file`)
 }
 
 async function readText(file: string, name: string, reading: Reading): Promise<TextFile> {

@@ -7,6 +7,8 @@ import { createGuard, type Guard, type Tokens } from './guard.ts'
 export interface AdminContext extends ApiContext {
   /** They guard the whole surface; without them there are only the metrics, and they are open. */
   readonly tokens: Tokens | undefined
+  /** Told of each wrong token: it is remembered in memory alone. */
+  guessed?(): void
   /** Its pages, which are behind the same tokens. */
   serveConsole?(app: Hono, guard: Guard): void
   /** Prometheus text format. */
@@ -17,7 +19,7 @@ export interface AdminContext extends ApiContext {
 export function createAdmin(context: AdminContext): Hono {
   const { tokens, runtime, metrics } = context
   const app = createPlainApp(runtime.log)
-  const guard = tokens && createGuard(tokens, runtime)
+  const guard = tokens && createGuard(tokens, runtime, context.guessed)
   serve(app, 'GET', '/metrics', async (c) => {
     guard?.pass(c)
     return c.text(await metrics(), 200, {

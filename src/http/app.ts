@@ -41,7 +41,7 @@ export function createApp(context: AppContext): Hono {
   app.use('*', async (c, next) => {
     const source = context.plan().sources.find(({ path }) => path === c.req.path)
     if (!source) return next()
-    if (c.req.method !== 'POST') throw notAllowed('POST')
+    if (c.req.method !== 'POST') throw notAllowed(['POST'])
     return answerCallback(receiving, source, c.req.raw)
   })
   return app
@@ -59,16 +59,19 @@ export function createPlainApp(log: Log): Hono {
   return app
 }
 
-/** One method at one path; every other method there is a 405. */
+type Method = 'GET' | 'POST'
+
+/** One method at one path, or both; every other method there is a 405. */
 export function serve(
   app: Hono,
-  method: 'GET' | 'POST',
+  method: Method | readonly Method[],
   path: string,
   handler: (c: Context) => Response | Promise<Response>,
 ): void {
-  app.on(method, path, handler)
+  const methods = [method].flat()
+  app.on(methods, path, handler)
   app.all(path, () => {
-    throw notAllowed(method === 'GET' ? 'GET, HEAD' : method)
+    throw notAllowed(methods)
   })
 }
 
@@ -115,6 +118,8 @@ function statesOf(connections: readonly ConnectionStatus[]): Record<string, stri
   )
 }
 
-function notAllowed(allow: string): RejectedError {
+function notAllowed(methods: readonly Method[]): RejectedError {
+  // Whatever answers GET answers HEAD.
+  const allow = methods.join(', ').replace('GET', 'GET, HEAD')
   return new RejectedError(405, `Only ${allow} is answered here.`, { Allow: allow })
 }

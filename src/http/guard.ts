@@ -24,8 +24,9 @@ export interface Guard {
 export function createGuard(
   tokens: Tokens,
   { crypto, now, log }: Pick<Runtime, 'crypto' | 'now' | 'log'>,
+  guessed?: () => void,
 ): Guard {
-  const guesses = createGuesses(now)
+  const guesses = createGuesses(now, guessed)
   const wrong = () => {
     const challenge = { 'WWW-Authenticate': 'Bearer' }
     return new RejectedError(401, 'Authorization: Bearer <ADMIN_TOKEN> is needed.', challenge)

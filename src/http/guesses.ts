@@ -19,7 +19,8 @@ const MAX_ADDRESSES = 10_000
 /** For all the addresses beyond that, so that neither memory nor guesses are without bound. */
 const OTHERS = 'others'
 
-export function createGuesses(now: () => number): Guesses {
+/** `guessed` is told of each wrong token: from then on something is remembered, for as long as it counts. */
+export function createGuesses(now: () => number, guessed = () => {}): Guesses {
   /** Those whose minute ends first come first, but for a clock that has been set back. */
   const counted = new Map<string, Guessed>()
 
@@ -56,6 +57,7 @@ export function createGuesses(now: () => number): Guesses {
       const entry = entryOf(key) ?? { wrong: 0, endsAt: now() + COUNTED_MS }
       entry.wrong++
       counted.set(key, entry)
+      guessed()
       return entry.wrong === ALLOWED
     },
   }

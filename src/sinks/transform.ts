@@ -1,5 +1,5 @@
 import * as T from '@sinclair/typebox'
-import { ConfigError, DeliveryError, type Problem } from '../core/errors.ts'
+import { ConfigError, DeliveryError, messageOf, type Problem } from '../core/errors.ts'
 import { type Event, matchView } from '../core/event.ts'
 import { bodyOf, dataText, type Format } from './format.ts'
 
@@ -42,9 +42,25 @@ export async function transformProblems(content: Content): Promise<Problem[]> {
 /** An event's data, as JSON text: its own, or what the transform makes of it. */
 export type DataOf = (event: Event) => string | Promise<string>
 
-/** Rejects a delivery for good where the transform fails: it would again. */
+/** Rejects a delivery for good where the transform fails: it would again. What the event holds is not in the reason. */
 export async function openData({ transform }: Content): Promise<DataOf> {
   if (transform === undefined) return dataText
+  const dataOf = await openTransform(transform, 'conceal values')
+  return async (event) => {
+    try {
+      return await dataOf(event)
+    } catch (error) {
+      const message = `${messageOf(error)}; mend the transform, then retry`
+      throw new DeliveryError(message, { permanent: true })
+    }
+  }
+}
+
+/** Rejects with the reason alone. */
+async function openTransform(
+  transform: string,
+  reason: 'conceal values' | 'show values',
+): Promise<DataOf> {
   const [{ compileExpression }, { failureOf, wordsOf }] = await Promise.all([
     load.expression(),
     import('./transform/words.ts'),
@@ -56,18 +72,17 @@ export async function openData({ transform }: Content): Promise<DataOf> {
   return async (event) => {
     try {
       // JSONata writes to what it reads, and others get the event too.
-      return await evaluate(structuredClone(matchView(event)))
+      return await evaluate(structuredClone(matchView(event)), event)
     } catch (error) {
-      const message = `its transform ${failureOf(error, transform)}; mend it in routes.yaml, then retry`
-      throw new DeliveryError(message, { permanent: true })
+      throw new Error(`its transform ${failureOf(error, transform, reason === 'show values')}`)
     }
   }
 }
 
 /** The body that a receiver is sent, before it is encrypted; no token is in it. */
 export async function previewOf(event: Event, content: Content): Promise<string> {
-  const { format = 'feishu' } = content
-  if (format === 'feishu') return bodyOf(event, format)
-  const dataOf = await openData(content)
+  const { format = 'feishu', transform } = content
+  if (format === 'feishu' || transform === undefined) return bodyOf(event, format)
+  const dataOf = await openTransform(transform, 'show values')
   return bodyOf(event, format, await dataOf(event))
 }

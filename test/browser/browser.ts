@@ -48,7 +48,7 @@ export function inBrowser() {
     test: (title: string, run: () => Promise<void>) =>
       test.skipIf(isSkipped)(
         missing === undefined ? title : `${title}: SKIPPED, ${missing}`,
-        { timeout: 300_000 },
+        { timeout: 600_000 },
         run,
       ),
     /** A page of its own, without a cookie, for a gateway at `url`. */

@@ -61,6 +61,14 @@ describe('what Node says of a value from outside, the worker says when it starts
   })
 })
 
+test('a text for a number is refused before anything is built', async () => {
+  const built = loadForBuild(`${head}sinks:
+  a: { type: robot, webhook_url: x, retries: "\${X}" }
+`)
+  const message = `must be a whole number: write it out, for \${…} only ever gives a text`
+  await expect(built).rejects.toMatchObject({ problems: [{ path: 'sinks.a.retries', message }] })
+})
+
 test('an option that two sinks share, in the words of Node', async () => {
   const text = `${head}sinks:
   a: { type: counted, url: "\${X}" }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { concealAll, concealCut } from '../../src/config/text/report.ts'
-import { load } from './load-text.ts'
+import { load, problemsOf } from './load-text.ts'
 
 const FILE = `version: 1
 sources: { feishu: { type: feishu, verification_token: "\${TOKEN}" } }
@@ -58,4 +58,19 @@ test.each([
     { path: ['sinks', 'a'], value: '', shown: '<EMPTY>' },
   ]
   expect(concealCut(said, words)).toBe(shown)
+})
+
+test('a value does not garble the words of the gateway about it, and is concealed where it is quoted', async () => {
+  const file = FILE.replace('type: webhook', `paused: "\${P}"\n    type: webhook`)
+  const wrong = await problemsOf(file.replace('routes:', `retention: { dead: "\${D}" }\nroutes:`), {
+    env: { ...env, P: 'true', D: 'look like' },
+  })
+  expect(wrong.map(({ message }) => message)).toEqual([
+    'must be true or false, not a string',
+    'must look like 500ms, 10s, 5m, 6h, 7d',
+  ])
+  const quoted = await problemsOf(FILE.replace('[hook, user]', `["\${TO}"]`), {
+    env: { ...env, TO: 'hush-hush' },
+  })
+  expect(quoted.map(({ message }) => message)).toEqual([`no sink is called "\${TO}"`])
 })

@@ -141,8 +141,15 @@ test('what is redacted does not show in a reason', async () => {
   const redacted = { ...plan, redact: createRedaction(['instance_code']) }
   const { browser } = await setup(['secret-code lake no room for secret-code'], { plan: redacted })
   const { text } = await browser.get('/console/dead')
-  expect(text).toContain('no room for [redacted]')
-  expect(text).not.toContain('no room for secret-code')
+  expect(text).toContain('<td class="wide">[redacted]</td>')
+  expect(text).not.toContain('no room for')
+})
+
+test('a reason is told as the API tells it, where its event is gone', async () => {
+  const redacted = { ...plan, redact: createRedaction(['instance_code']) }
+  const { store, browser } = await setup(['secret-code lake no room'], { plan: redacted })
+  store.event = async () => null
+  expect((await browser.get('/console/dead')).text).not.toContain('no room')
 })
 
 test('a viewer sees all and can change nothing', async () => {

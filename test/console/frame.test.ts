@@ -24,6 +24,20 @@ describe('logging in', () => {
     },
   )
 
+  test.for([
+    ['/console/sinks?x=1#top', '/console/sinks?x=1'],
+    ['/console/\r\nSet-Cookie: a=b', '/console/Set-Cookie:%20a=b'],
+    ['/console/\0x', '/console/%00x'],
+    ['/console/login?next=/console/login', '/console'],
+    ['/console/logout', '/console'],
+    ['/console/..//evil.example', '/console'],
+    ['https://', '/console'],
+  ] as const)('from the login to %o: %s', async ([next, to]) => {
+    const path = `/console/login?next=${encodeURIComponent(next)}`
+    const { status, location } = await openConsole().browse().send(path, { token: VIEWER_TOKEN })
+    expect([status, location]).toEqual([303, to])
+  })
+
   test('a wrong token is told, and after ten the right one waits, too', async () => {
     const { browse } = openConsole()
     const browser = browse()
@@ -63,6 +77,18 @@ describe('logging in', () => {
     expect((await two.get('/console')).status).toBe(200)
     clock.now += 1
     expect((await two.get('/console')).status).toBe(303)
+  })
+
+  test('who has logged out is out, whoever still has the cookie; other sessions go on', async () => {
+    const { browse } = openConsole()
+    const [one, copy, other] = [browse(), browse(), browse()]
+    await one.logIn()
+    await other.logIn()
+    for (const [name, value] of one.cookies) copy.cookies.set(name, value)
+    expect((await copy.get('/console')).status).toBe(200)
+    await one.submit('/console/logout', {}, '/console')
+    expect((await copy.get('/console')).status).toBe(303)
+    expect((await other.get('/console')).status).toBe(200)
   })
 
   test('a cookie that was changed is none', async () => {
@@ -117,6 +143,38 @@ describe('forms', () => {
     expect(status).toBe(403)
     expect(text).toContain('<h1>That did not work</h1>')
   })
+
+  const OWN = 'http://localhost'
+  const FOREIGN = 'http://evil.example'
+  test.for([
+    [403, { 'Sec-Fetch-Site': 'cross-site' }],
+    [403, { 'Sec-Fetch-Site': 'same-site', Origin: OWN }],
+    [403, { Origin: FOREIGN }],
+    [403, { Origin: `${OWN}:8080` }],
+    [403, { Origin: 'null' }],
+    [403, { Origin: FOREIGN, 'X-Forwarded-Host': 'x.example' }],
+    [303, { Origin: OWN }],
+    [303, { Origin: 'https://localhost' }],
+    [303, { Origin: 'https://x.example', 'X-Forwarded-Host': 'x.example:443, inner' }],
+    // The proxy has changed the host, and the browser says what it knows.
+    [303, { Origin: 'https://x.example', 'Sec-Fetch-Site': 'same-origin' }],
+  ] as const)('logging in and out: %s for a form with %o', async ([status, headers]) => {
+    const browser = openConsole().browse()
+    expect((await browser.send('/console/login', { token: VIEWER_TOKEN }, headers)).status).toBe(
+      status,
+    )
+    await browser.logIn()
+    const csrf = /name="csrf" value="(\w+)"/.exec((await browser.get('/console')).text)?.[1] ?? ''
+    expect((await browser.send('/console/logout', { csrf }, headers)).status).toBe(status)
+    expect((await browser.get('/console')).status).toBe(status === 303 ? 303 : 200)
+  })
+
+  test('nobody is logged out by a form without the token of the session', async () => {
+    const browser = openConsole().browse()
+    await browser.logIn()
+    expect((await browser.send('/console/logout', {})).status).toBe(403)
+    expect((await browser.get('/console')).status).toBe(200)
+  })
 })
 
 test('languages: as the browser asks, as was chosen, and remembered', async () => {
@@ -129,6 +187,45 @@ test('languages: as the browser asks, as was chosen, and remembered', async () =
   )
   await other.get('/console/login?lang=zh')
   expect((await other.get('/console/login')).text).toContain('<h1>登录</h1>')
+})
+
+test('only what was chosen is remembered, and nothing by what is kept for ever', async () => {
+  const browser = openConsole().browse()
+  const { text } = await browser.get('/console/login', { 'Accept-Language': 'zh-CN' })
+  await browser.get('/console/login?lang=fr', { 'Accept-Language': 'zh-CN' })
+  const [, asset = ''] = /href="(\/console\/assets\/[^"]+)"/.exec(text) ?? []
+  await browser.get(`${asset}&lang=zh`, { 'Accept-Language': 'zh-CN' })
+  expect([...browser.cookies]).toEqual([])
+  expect((await browser.get('/console/login')).text).toContain('<html lang="en">')
+})
+
+test('what is refused is told in the reader’s language', async () => {
+  const browser = openConsole().browse()
+  await browser.get('/console/login?lang=zh')
+  await browser.logIn(VIEWER_TOKEN)
+  const foreign = await browser.send('/console/sinks/lake/pause', {})
+  const viewer = await browser.submit('/console/sinks/lake/pause', {}, '/console')
+  const nowhere = await browser.get('/console/nowhere')
+  const confirmation = await browser.get('/console/sinks/lake/discard')
+  const all = [foreign, viewer, nowhere, confirmation]
+  expect(all.map(({ status }) => status)).toEqual([403, 403, 404, 403])
+  const told = all.map(({ text }) => /<p role="alert">(.*?)<\/p>/.exec(text)?.[1])
+  for (const one of told) expect(one).toMatch(/^[^a-z]+$/)
+  expect(new Set(told).size).toBe(3)
+})
+
+test.for([
+  ['/console/login', ['PUT', 'DELETE', 'OPTIONS'], 'GET, HEAD, POST'],
+  ['/console/logout', ['GET', 'PUT', 'DELETE', 'OPTIONS'], 'POST'],
+  ['/console', ['POST', 'OPTIONS'], 'GET, HEAD'],
+  ['/console/routes', ['PUT'], 'GET, HEAD, POST'],
+  ['/console/sinks/lake/pause', ['GET'], 'POST'],
+] as const)('%s answers no %o, only %s', async ([path, methods, allow]) => {
+  const { admin } = openConsole()
+  for (const method of methods) {
+    const { status, headers } = await admin.request(path, { method })
+    expect([method, status, headers.get('allow')]).toEqual([method, 405, allow])
+  }
 })
 
 test.for(['/console/nowhere', '/console/assets/nothing.js'])('%s: no such page', async (path) => {

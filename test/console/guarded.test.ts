@@ -1,5 +1,6 @@
 import type { Hono } from 'hono'
 import { expect, test } from 'vitest'
+import { pauseSink } from '../../src/core/operations/pause-sink.ts'
 import { accept, settleAll } from '../core/operations/setup.ts'
 import { openConsole, VIEWER_TOKEN } from './setup.ts'
 import { formsIn, isAt, linksIn, oneOf, pathsOf } from './walk.ts'
@@ -10,14 +11,15 @@ const viewer = { Authorization: `Bearer ${VIEWER_TOKEN}`, 'Content-Type': 'appli
 /** On which there is something to do at every page. */
 async function openBusy() {
   const opened = openConsole()
-  const { store, clock, lanes } = opened
+  const { store, clock } = opened
   const admin: Hono = opened.admin
   await accept({ store, clock }, 'a', { owed: ['lake', 'finance', 'slow'] })
   await settleAll(store, 'lake', { state: 'dead', reason: 'HTTP 500' })
   await settleAll(store, 'finance', { state: 'delivered' })
   await accept({ store, clock }, 'q', { problems: ['operate: must be CREATE or READ'] })
   await accept({ store, clock }, 'b', { owed: ['lake'] })
-  return { ...opened, admin, lanes }
+  await pauseSink({ ledger: store, now: () => clock.now, actor: 'cli' }, { sink: 'finance' })
+  return { ...opened, admin }
 }
 
 /** What a change would have left behind. */

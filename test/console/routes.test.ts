@@ -121,3 +121,11 @@ test('a stored event is tried as it is, and shown without what is redacted', asy
   expect(text.replaceAll('user_id: ou_hidden', '')).not.toContain('ou_hidden')
   expect((await browser.get('/console/routes?ref=nothing')).status).toBe(404)
 })
+
+test('an event that is nested too deeply is refused', async () => {
+  const { attempt } = await setup()
+  const list = '['.repeat(10_000) + ']'.repeat(10_000)
+  const { status, text } = await attempt(`{"list":${list}}`)
+  expect(status).toBe(400)
+  expect(text).toContain('is nested deeper than 1000 levels')
+})

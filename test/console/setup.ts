@@ -22,10 +22,15 @@ export interface Shown {
 export interface Options {
   readonly plan?: Plan
   readonly store?: ReturnType<typeof openMemoryStore>
+  readonly guessed?: () => void
 }
 
 /** The console over a store, and browsers that look at it. */
-export function openConsole({ plan = anyPlan, store = openMemoryStore() }: Options = {}) {
+export function openConsole({
+  plan = anyPlan,
+  store = openMemoryStore(),
+  guessed = () => {},
+}: Options = {}) {
   const clock = { now: START }
   const log = recordingLog()
   const feed = createFeed()
@@ -38,6 +43,7 @@ export function openConsole({ plan = anyPlan, store = openMemoryStore() }: Optio
     plan: () => plan,
     status: () => lanes,
     wake() {},
+    guessed,
     feed,
     assets: readConsoleAssets(),
   })

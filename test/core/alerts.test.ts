@@ -239,6 +239,37 @@ test('a file that is rejected again is news again', async () => {
   expect(await gateway.after()).toMatchObject([{ count: 1 }])
 })
 
+test('a file that is rejected once more within the time, for the same reason, is told with its end', async () => {
+  await using gateway = openAlerts()
+  const again = () => gateway.tell(rejected('1:1 is empty', gateway.clock.now))
+  const told: unknown[] = []
+  const after = async (ms: number) =>
+    told.push(...(await gateway.after(ms)).map(({ count }) => count))
+  again()
+  await after(0)
+  await after(MINUTE)
+  again()
+  again()
+  await after(EVERY - MINUTE)
+  expect(told).toEqual([1, 2])
+  // Just before the end of its time, and just after it.
+  await after(EVERY - 1)
+  again()
+  await after(1)
+  again()
+  await after(EVERY)
+  expect(told).toEqual([1, 2, 1, 1])
+})
+
+test('and one while the first is being stored', async () => {
+  const store = openMemoryStore()
+  await using gateway = openAlerts({ store })
+  gateway.tell(rejected('1:1 is empty'))
+  gateway.tell(rejected('1:1 is empty'))
+  const told = [...(await gateway.after()), ...(await gateway.after(EVERY))]
+  expect(told.map(({ count }) => count)).toEqual([1, 1])
+})
+
 test('gateways over one store tell the same news once', async () => {
   const store = openMemoryStore('shared')
   await using one = openAlerts({ store })

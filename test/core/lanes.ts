@@ -3,6 +3,7 @@ import { DeliveryError, type DeliveryFailure } from '../../src/core/errors.ts'
 import type { DeliveryResult, Happening } from '../../src/core/happening.ts'
 import type { LiveSink, Plan, SinkSettings } from '../../src/core/plan.ts'
 import type { Sink } from '../../src/core/plugin.ts'
+import { createRedaction } from '../../src/core/redact.ts'
 import type { Store } from '../../src/core/store.ts'
 import type { Tracer } from '../../src/core/trace.ts'
 import { createNodeRuntime } from '../../src/hosts/node-runtime.ts'
@@ -19,6 +20,8 @@ interface Setup {
   /** What the host says of itself. */
   readonly host?: Pick<DispatchContext, 'lookEveryMs' | 'greets' | 'memories' | 'heldChars'>
   readonly tracer?: Tracer
+  /** Names of fields. */
+  readonly redact?: readonly string[]
 }
 
 export function live(name: string, sink: Sink, settings: Partial<SinkSettings> = {}): LiveSink {
@@ -40,7 +43,7 @@ export function planOf(...sinks: readonly LiveSink[]): Plan {
 }
 
 /** A dispatch over the memory store, with a clock that the test moves. */
-export function setup({ sinks, store = openMemoryStore(), host, tracer }: Setup) {
+export function setup({ sinks, store = openMemoryStore(), host, tracer, redact = [] }: Setup) {
   const clock = { now: START }
   const log = recordingLog()
   const results: [string, DeliveryResult][] = []
@@ -63,6 +66,7 @@ export function setup({ sinks, store = openMemoryStore(), host, tracer }: Setup)
       happenings.push(happening)
       if (happening.kind === 'attempted') results.push([happening.sink, happening.result])
     },
+    redact: () => createRedaction(redact),
     wakeAt: (time) => void wakes.push(time),
     ...host,
   })
@@ -77,6 +81,7 @@ export function setup({ sinks, store = openMemoryStore(), host, tracer }: Setup)
     clock,
     log,
     store,
+    runtime,
     dispatch,
     results,
     happenings,

@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process'
+import { symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { readUnexpanded } from '../../src/cli/build/read.ts'
@@ -43,6 +45,23 @@ test('the files of routes.d are read by name, beside whichever file is the main 
   ])
   const built = await readUnexpanded(join(folder.path, 'mine.yaml'))
   expect(built.config.routes.map(({ name }) => name)).toEqual(['a', 'b'])
+})
+
+test('one whose name is in capitals is read as well', async () => {
+  await using folder = await openFolder({
+    'routes.yaml': MAIN,
+    'routes.d/B.YAML': team('b'),
+  })
+  expect((await read(folder)).teamFiles).toEqual(['routes.d/B.YAML'])
+})
+
+test('one that would never end is not waited for', async () => {
+  await using folder = await openFolder({ 'routes.yaml': MAIN, 'routes.d/a.yaml': team('a') })
+  execFileSync('mkfifo', [join(folder.path, 'routes.d/b.yaml')])
+  await symlink('a.yaml', join(folder.path, 'routes.d/c.yaml'))
+  expect(await reportOf(read(folder))).toMatch(
+    /^cannot read .*routes\.d\/b\.yaml: it is no regular file$/,
+  )
 })
 
 test('problems are reported under the names of their files, for a worker too', async () => {

@@ -66,7 +66,7 @@ routes: [{ name: all, to: [shaped, plain] }]
   expect((await dead())[0]).toMatchObject({ sink: 'shaped', attempts: 1, eventId: failing.uuid })
   const { deliveries: [delivery] = [] } = (await store.event(failing.uuid)) ?? {}
   expect(delivery?.reason).toBe(
-    'its transform fails: Argument 1 of function "sum" must be an array of "numbers" (line 1, character 77, at "…"row": $ }, "sum": $sum("); mend it in routes.yaml, then retry',
+    'its transform fails: Argument 1 of function "sum" must be an array of "numbers" (line 1, character 77, at "…"row": $ }, "sum": $sum("); mend the transform, then retry',
   )
   await expect.poll(() => bodiesAt('/plain').length).toBe(2)
 

@@ -32,7 +32,9 @@ export async function makeModules(
       importPlug(`source${index}`, edgeSources.get(type), folder, type),
     ),
     ...sinks.map((type, index) => importPlug(`sink${index}`, edgeSinks.get(type), folder, type)),
-    ...['sources', 'sinks', 'events'].map((name) => `import ${name} from "checks:${name}"`),
+    ...['sources', 'sinks', 'events', 'schemas'].map(
+      (name) => `import ${name} from "checks:${name}"`,
+    ),
   ]
   return {
     entry: `${imports.join('\n')}
@@ -40,7 +42,7 @@ const worker = createWorker({
   config: JSON.parse(${JSON.stringify(JSON.stringify(config))}),
   sourceTypes: [${sources.map((_, index) => `source${index}`)}],
   sinkTypes: [${sinks.map((_, index) => `sink${index}`)}],
-  checks: { sources, sinks, events },
+  checks: { sources, sinks, events: { ...events, ...schemas } },
   assets: JSON.parse(${JSON.stringify(JSON.stringify(readConsoleAssets()))}),
 })
 export default worker.handler
@@ -50,7 +52,8 @@ export const { Gateway, Outgoing } = worker
       'checks:sources': standaloneSources(sourceTypes.filter(({ type }) => sources.includes(type))),
       'checks:sinks': standaloneSinks(plugs.filter((plug) => plug !== undefined)),
       // Of all types: a replay checks events of types that no source accepts any more.
-      'checks:events': standaloneEvents({ ...eventSchemas, ...schemas }),
+      'checks:events': standaloneEvents(eventSchemas),
+      'checks:schemas': standaloneEvents(schemas, 'theirs'),
     },
     unused: config.sinks.some(({ written }) => written.transform !== undefined)
       ? []

@@ -31,7 +31,7 @@ export async function openBeside({ store, configFile, env, actor }: BesideOption
   const read = () => readConfigFile({ file: configFile, env })
   let reading: ReturnType<typeof readHiding> | undefined
   const hiding = () => {
-    reading ??= readHiding(configFile, env)
+    reading ??= readHiding(configFile)
     return reading
   }
   const known = async (name: string) => mustBeKnown(name, await readSinks(ledger, read))

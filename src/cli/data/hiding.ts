@@ -1,22 +1,49 @@
-import { existsSync } from 'node:fs'
+import { redactOf } from '../../config/check/redact.ts'
+import { readPlan } from '../../config/plan-files.ts'
+import { hasReference } from '../../config/text/env.ts'
 import { ConfigError } from '../../core/errors.ts'
+import { isObject, type Json } from '../../core/event.ts'
 import { createRedaction } from '../../core/redact.ts'
-import type { Env } from '../../hosts/environment.ts'
-import { readConfigFile } from '../../hosts/node-config.ts'
+import { readRoutesFiles } from '../../hosts/routes-files.ts'
 import type { Hiding } from '../../http/api/shapes.ts'
 
-/** What routes.yaml hides from people. Whoever is on call may lack its secrets, or the file. */
-export async function readHiding(file: string, env: Env): Promise<Hiding> {
-  const nothing = { redact: createRedaction([]), sinks: new Map() }
-  if (!existsSync(file)) return nothing
+/** What routes.yaml hides from people. It need not be in order otherwise: whoever is on call may lack its secrets. */
+export async function readHiding(file: string, warn = warnPeople): Promise<Hiding> {
+  const { redact, sinks } = await readWritten(file, warn)
+  const names = redactOf(redact).filter((name) => !hasReference(name))
+  if (redact !== undefined && (!Array.isArray(redact) || names.length < redact.length)) {
+    warn('what redact names is shown where it is no plain name: see lark-fanout check')
+  }
+  const options = Object.entries(isObject(sinks) ? sinks : {})
+  return {
+    redact: createRedaction(names),
+    sinks: new Map(options.map(([name, sink]) => [name, { settings: { orderBy: orderOf(sink) } }])),
+  }
+}
+
+interface Written {
+  readonly redact?: Json
+  readonly sinks?: Json
+}
+
+async function readWritten(file: string, warn: typeof warnPeople): Promise<Written> {
   try {
-    const { config } = await readConfigFile({ file, env, mayLack: 'all' })
-    const sinks = new Map(config.sinks.map((sink) => [sink.name, sink]))
-    return { redact: createRedaction(config.redact), sinks }
+    const { value, parts, faults } = readPlan(await readRoutesFiles(file, async () => {}))
+    const fault = faults.find((one) => one.file === parts[0]?.name)
+    if (fault) throw new ConfigError([fault])
+    return isObject(value) ? value : {}
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
     const [first] = error.message.split('\n')
-    process.stderr.write(`nothing is redacted, for routes.yaml cannot be read: ${first}\n`)
-    return nothing
+    warn(`nothing is redacted, for routes.yaml cannot be read: ${first}`)
+    return {}
   }
+}
+
+function orderOf(sink: Json): string | null {
+  return isObject(sink) && typeof sink.order_by === 'string' ? sink.order_by : null
+}
+
+function warnPeople(message: string): void {
+  process.stderr.write(`${message}\n`)
 }

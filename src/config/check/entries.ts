@@ -40,8 +40,9 @@ export async function checkSource(
   const { schema, findings: others } = await checkEntry(entry, common, plug)
   const findings = [...written, ...withoutEffects(others, written)]
   if (findings.length > 0) return { config: undefined, schema, findings }
-  const [{ type, path, events }, options] = split<SourceOptions>(entry.value, common)
+  const [{ type, path, events: accepted }, options] = split<SourceOptions>(entry.value, common)
   const fingerprint = await fingerprintOf({ type, options })
+  const events = entry.unknown?.some(([option]) => option === 'events') ? '*' : accepted
   const config = { name: entry.name, type, path, events, options, fingerprint }
   return { config, schema, findings }
 }

@@ -1,7 +1,7 @@
 import { ConfigError, messageOf } from '../../core/errors.ts'
 import { isObject, type Json, type JsonObject } from '../../core/event.ts'
 import { readDocument } from '../text/document.ts'
-import { checkEventSchema } from '../validators.ts'
+import { findingsInSchema } from './event-schema.ts'
 import type { Finding } from './finding.ts'
 import { plainSchema } from './shape.ts'
 
@@ -49,7 +49,7 @@ async function readSchema(
   }
   try {
     const { value, findings, placeOf, positionAt } = readDocument(text)
-    const wrong = findings.length > 0 ? findings : wrongIn(value)
+    const wrong = findings.length > 0 ? findings : findingsInSchema(value)
     if (wrong.length === 0 && isObject(value)) {
       return { type, schema: plainSchema(value), problems: [] }
     }
@@ -65,37 +65,4 @@ async function readSchema(
     const problem = `${path}:${line}:${column}  is neither JSON nor YAML: ${message}`
     return { type, problems: [problem] }
   }
-}
-
-/** What the gateway's JSON Schema can read; a schema need not say which it is. */
-const READABLE = /^https?:\/\/json-schema\.org\/(draft-0[67]\/schema|draft\/2019-09\/schema)#?$/
-
-function wrongIn(schema: Json): readonly Finding[] {
-  if (!isObject(schema)) return [{ path: [], message: 'must be a JSON Schema, an object' }]
-  const { $schema } = schema
-  if (typeof $schema === 'string' && !READABLE.test($schema)) {
-    const message = 'is a dialect that cannot be read here: write it in draft-07'
-    return [{ path: ['$schema'], message }]
-  }
-  const outside = leadingOutside(schema, [])
-  return outside.length > 0 ? outside : checkEventSchema(plainSchema(schema))
-}
-
-/** These hold values, which are no schemas. */
-const VALUES = ['const', 'enum', 'default', 'examples']
-
-/** A schema is one file, and stands for itself. */
-function leadingOutside(value: Json, path: readonly string[]): Finding[] {
-  if (typeof value !== 'object' || value === null) return []
-  return Object.entries(value).flatMap(([key, inner]: [string, Json]): Finding[] => {
-    const at = [...path, key]
-    if (key === '$ref' && typeof inner === 'string' && !inner.startsWith('#')) {
-      const message = `leads out of this file: put what it stands for under definitions, and write $ref: "#/definitions/…"`
-      return [{ path: at, message }]
-    }
-    if (key === '$id' && path.length > 0 && typeof inner === 'string') {
-      return [{ path: at, message: 'has no meaning here: remove it, and write $ref: "#/…"' }]
-    }
-    return VALUES.includes(key) ? [] : leadingOutside(inner, at)
-  })
 }

@@ -14,9 +14,9 @@ import { alertsOf, checkAlerts, pausedAlerts } from './alerts.ts'
 import { checkEgress, egressOf } from './egress.ts'
 import type { Entry } from './entries.ts'
 import { type EventSchemas, readSchemas } from './event-schemas.ts'
-import { beneath, type Finding, type Path } from './finding.ts'
+import { beneath, type Finding, type Path, withoutEffects } from './finding.ts'
 import { fileSchema, routeSchema } from './options.ts'
-import { misspeltFields, redactOf } from './redact.ts'
+import { dottedNames, redactOf, weakRedactions } from './redact.ts'
 import { withoutReferences } from './references.ts'
 import { refusedHosts } from './refused-hosts.ts'
 import {
@@ -78,8 +78,10 @@ export async function checkFile(
   const refused =
     badEgress.length > 0 ? [] : await checkHosts(sources.configs, sinks.configs, egress, options)
   const routes = checkRoutes(Array.isArray(file.routes) ? file.routes : [], known)
+  const dotted = beneath(['redact'], dottedNames(file.redact))
   const findings = [
-    ...wrong,
+    ...withoutEffects(wrong, dotted),
+    ...dotted,
     ...beneath(['sources'], sources.findings),
     ...beneath(['sinks'], sinks.findings),
     ...beneath(['routes'], routes.findings),
@@ -89,7 +91,7 @@ export async function checkFile(
     ...beneath(['alerts'], checkAlerts(file.alerts, known.sinks)),
     ...refused,
   ]
-  const warnings = warningsOf(file, named, routes)
+  const warnings = warningsOf(file, named, routes, unknown)
   return {
     ...{ sources, sinks, routes, egress, findings, warnings },
     schemas: own.schemas,
@@ -131,19 +133,21 @@ function warningsOf(
   file: JsonObject,
   { sources, sinks, own, known }: Named,
   routes: CheckedRoutes,
+  unknown: readonly Path[],
 ): readonly Finding[] {
   const { eventSchemas } = known
   const sentTo = routes.configs.flatMap(({ to }) => to)
   const alerted = alertsOf(file.alerts)?.to ?? []
+  const isOpen = unknown.some((path) => path.at(-2) === 'to')
   return [
     ...beneath(['sources'], misspeltEvents(sources.configs, [...eventSchemas.keys()])),
     ...beneath(['routes'], routes.warnings),
     ...beneath(['routes'], unsubscribedRoutes(routes.configs, sources.configs, known)),
     ...beneath(['schemas'], unseenSchemas(Object.keys(own.schemas), known)),
-    ...beneath(['redact'], misspeltFields(file.redact, [...eventSchemas.values()])),
+    ...beneath(['redact'], weakRedactions(file.redact, [...eventSchemas.values()])),
     ...beneath(['sinks'], unknownOrders(sinks.configs, known)),
     ...beneath(['alerts'], pausedAlerts(file.alerts, sinks.configs)),
-    ...unusedSinks(sinks, [...sentTo, ...alerted]),
+    ...(isOpen ? [] : unusedSinks(sinks, [...sentTo, ...alerted])),
   ]
 }
 
@@ -193,11 +197,15 @@ function unusedSinks(sinks: CheckedSection<SinkConfig>, named: readonly string[]
 }
 
 /** What stands in the file itself and is a secret. */
-export function secretPlaces(document: Files, { sources, sinks }: CheckedFile): readonly Place[] {
+export function secretPlaces(document: Files, file: CheckedFile): readonly Place[] {
+  return secretsOf(document, schemaOf(document, file))
+}
+
+/** The schema of the whole file. */
+export function schemaOf(document: Files, { sources, sinks }: CheckedFile): JsonObject {
   const entries = { sources: sources.schemas, sinks: sinks.schemas }
   const [, ...teams] = document.parts.map(({ name }) => name)
-  const whole = wholeSchema(plainSchema(fileSchema), entries, plainSchema(routeSchema), teams)
-  return secretsOf(document, whole)
+  return wholeSchema(plainSchema(fileSchema), entries, plainSchema(routeSchema), teams)
 }
 
 /** What no message about the file may show. */

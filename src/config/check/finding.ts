@@ -4,6 +4,8 @@ export interface Finding {
   readonly message: string
   /** It is the key that is wrong, not its value. */
   readonly onKey?: boolean
+  /** Nothing in the message is from the file, so that nothing in it has to be concealed. */
+  readonly isFixed?: boolean
 }
 
 /** How many are shown: more would help nobody. */

@@ -14,12 +14,8 @@ export function misplaced(unknown: readonly Path[]): Finding[] {
   return unknown.filter((path) => !isInPlace(path)).map((path) => ({ path, message }))
 }
 
-function isInPlace(path: Path): boolean {
-  return isOfPlug(path) || (path[0] === 'routes' && path[2] === 'match')
-}
-
-/** Whether it is in what a source's or a sink's type alone understands. */
-export function isOfPlug([section = '', , option]: Path): boolean {
+function isInPlace([section = '', , option]: Path): boolean {
+  if (section === 'routes') return option === 'match'
   const shared = SHARED[section]
   return shared !== undefined && option !== undefined && !Object.hasOwn(shared, option)
 }

@@ -19,11 +19,45 @@ export function redactOf(written: Json | undefined): readonly string[] {
   return Array.isArray(written) ? written.filter((name) => typeof name === 'string') : []
 }
 
-/** Names that are one letter away from a field of an event: what is not redacted is shown. */
-export function misspeltFields(
+/** Paths in place of names. */
+export function dottedNames(written: Json | undefined): Finding[] {
+  return redactOf(written).flatMap((name, index) => {
+    const field = /\.([^.\s]+)$/.exec(name)?.[1]
+    const message = `must be one field's name, without dots: ${field}`
+    return field === undefined ? [] : [{ path: [String(index)], message }]
+  })
+}
+
+/** What hides less than its author may think: what is not redacted is shown. */
+export function weakRedactions(
   written: Json | undefined,
   eventSchemas: readonly JsonObject[],
 ): Finding[] {
+  return [...misspeltFields(written, eventSchemas), ...shownAnyway(written)]
+}
+
+/** What people see of an event beside its body, by the names that callbacks have for it. */
+const ENVELOPE: Readonly<Record<string, string>> = {
+  uuid: 'id',
+  event_id: 'id',
+  type: 'type',
+  event_type: 'type',
+  ts: 'time',
+  create_time: 'time',
+  header: 'id, its type and its time',
+  event: 'id, its type and some of its fields',
+}
+
+function shownAnyway(written: Json | undefined): Finding[] {
+  return redactOf(written).flatMap((name, index) => {
+    if (!Object.hasOwn(ENVELOPE, name)) return []
+    const message = `hides it in bodies alone: people still see an event's ${ENVELOPE[name]}`
+    return [{ path: [String(index)], message }]
+  })
+}
+
+/** Names that are one letter away from a field of an event. */
+function misspeltFields(written: Json | undefined, eventSchemas: readonly JsonObject[]): Finding[] {
   const known = [...new Set(eventSchemas.flatMap(fieldsIn))]
   return redactOf(written).flatMap((name, index) => {
     const meant = known.includes(name) ? undefined : closest(name, known, 1)

@@ -1,6 +1,6 @@
 import type { ErrorObject } from 'ajv'
-import { didYouMean } from '../../core/suggest.ts'
-import { beneath, type Finding, type Path, pathOf } from './finding.ts'
+import { closest, didYouMean } from '../../core/suggest.ts'
+import { beneath, type Finding, type Path, pathKey, pathOf } from './finding.ts'
 import { knownKeys } from './schema-walk.ts'
 import { type Judged, reduceUnion } from './union.ts'
 import { messageFor } from './wording.ts'
@@ -17,7 +17,19 @@ export function findingsOf(errors: readonly ErrorObject[]): Finding[] {
       judged.push({ error, findings: findingOf(error) })
     }
   }
-  return firstOfEach(judged.flatMap(({ findings }) => findings))
+  const misspelt = new Set(errors.flatMap(meantKey))
+  const findings = judged.flatMap((one) => one.findings)
+  const causes = findings.filter(
+    ({ path, message }) => message !== LACK || !misspelt.has(pathKey(path)),
+  )
+  return firstOfEach(causes).map((finding) => ({ ...finding, isFixed: true }))
+}
+
+/** The path of the key that an unknown one was meant to be: that it is missing needs no saying. */
+function meantKey({ keyword, instancePath, params, parentSchema }: ErrorObject): readonly string[] {
+  if (keyword !== 'additionalProperties') return []
+  const meant = closest(params.additionalProperty, knownKeys(parentSchema ?? {}))
+  return meant === undefined ? [] : [pathKey([...pathOf(instancePath), meant])]
 }
 
 function isWithin(child: ErrorObject, union: ErrorObject): boolean {

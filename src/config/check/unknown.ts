@@ -1,10 +1,14 @@
 import type { ErrorObject } from 'ajv'
-import { type Finding, type Path, pathKey, pathOf, withoutEffects } from './finding.ts'
+import type { JsonObject } from '../../core/event.ts'
+import { type Finding, type Path, pathKey, pathOf } from './finding.ts'
+import { alternatives, itemSchemas, propertySchemas } from './schema-walk.ts'
+import { describe } from './wording.ts'
 
 /**
  * Which of ajv's errors hold whatever the unknown parts of a value will be. Such a part is there as its reference
- * (`${VAR}`), which need not look like what it stands for. So an error counts only if no such part is in what was judged:
- * by a condition or a choice (`if`, `anyOf`), all that hangs on it.
+ * (`${VAR}`), which need not look like what it stands for, but is a text as well. So an error that is not about the kind
+ * of a value counts only if no such part is in what was judged: by a condition or a choice (`if`, `anyOf`), all that hangs
+ * on it.
  */
 export function isCertain(unknown: readonly Path[]): (error: ErrorObject) => boolean {
   return ({ schemaPath, instancePath }) => {
@@ -12,14 +16,14 @@ export function isCertain(unknown: readonly Path[]): (error: ErrorObject) => boo
     const judged = pathOf(instancePath).slice(0, depth)
     return unknown.every((path) => {
       if (judged.some((part, index) => part !== path[index])) return true
-      return OF_FORM.has(keyword) && path.length > judged.length
+      return keyword === 'type' || (OF_FORM.has(keyword) && path.length > judged.length)
     })
   }
 }
 
-/** They ask what kind of value it is and which keys it has or how many, not what these hold. */
+/** They ask which keys a value has or how many, not what these hold. */
 const OF_FORM: ReadonlySet<string> = new Set([
-  ...['type', 'required', 'additionalProperties', 'propertyNames'],
+  ...['required', 'additionalProperties', 'propertyNames'],
   ...['minProperties', 'maxProperties', 'minItems', 'maxItems'],
 ])
 
@@ -45,31 +49,38 @@ function firstJudge(schemaPath: string): { readonly keyword: string; readonly de
   return { keyword: parts[at] ?? '', depth }
 }
 
-/** Without those that are about something unknown. Its key is known. */
+/** Findings that hold whatever the unknown values will be. A key is known. */
 export function withoutUnknown(
   findings: readonly Finding[],
   unknown: readonly Path[],
 ): readonly Finding[] {
-  const causes = unknown.map((path) => ({ path, message: '' }))
-  const certain = new Set(withoutEffects(findings, causes))
-  const keys = new Set(unknown.map(pathKey))
-  return findings.filter((finding) => certain.has(finding) || isKeyOf(keys, finding))
+  const open = new Set(unknown.flatMap((path) => [path, ...conditionsAround(path)]).map(pathKey))
+  return findings.filter(({ path, onKey = false }) => onKey || !open.has(pathKey(path)))
 }
 
-function isKeyOf(keys: ReadonlySet<string>, { path, onKey = false }: Finding): boolean {
-  return onKey && keys.has(pathKey(path))
+/** What a route's `match` asks for hangs on each of the texts in it. */
+function conditionsAround(path: Path): readonly Path[] {
+  const [section, , option, ...within] = path
+  if (section !== 'routes' || option !== 'match') return []
+  return within.map((_, index) => path.slice(0, index + 3)).filter(({ length }) => length > 3)
 }
 
-/** Without those that are about a condition of a route's `match` which holds something unknown. */
-export function withoutAroundUnknown(
-  findings: readonly Finding[],
-  unknown: readonly Path[],
-): readonly Finding[] {
-  const conditions = unknown.filter(([section, , option]) => {
-    return section === 'routes' && option === 'match'
+/** Where no text can stand, by the schema of the whole file: what comes from outside is always one. */
+export function notTexts(unknown: readonly Path[], schema: JsonObject): Finding[] {
+  return unknown.flatMap((path) => {
+    const schemas = path.reduce(schemasWithin, [schema]).flatMap(alternatives)
+    if (schemas.length === 0 || schemas.some(takesText)) return []
+    const kinds = [...new Set(schemas.map(describe))].join(', or ')
+    const message = `must be ${kinds}: write it out, for \${…} only ever gives a text`
+    return [{ path, message, isFixed: true }]
   })
-  const around = new Set(
-    conditions.flatMap((path) => path.map((_, depth) => pathKey(path.slice(0, depth)))),
-  )
-  return findings.filter(({ path }) => path.length < 4 || !around.has(pathKey(path)))
+}
+
+function schemasWithin(outer: readonly JsonObject[], name: string): JsonObject[] {
+  return outer.flatMap((schema) => [...propertySchemas(schema, name), ...itemSchemas(schema)])
+}
+
+function takesText(schema: JsonObject): boolean {
+  if (schema.const !== undefined) return typeof schema.const === 'string'
+  return schema.type === undefined || [schema.type].flat().includes('string')
 }

@@ -57,13 +57,18 @@ export function secretsInAddress(address: string): readonly string[] {
   const written = [user.slice(0, -1), name, password, ...rest.split(/[?#]/)]
   const encoded = [url.username, url.password, url.search.slice(1), url.hash.slice(1)]
   const parts = [...written, ...encoded]
-  const all = new Set([...parts, ...parts.map(decoded), credentialsOf(url)])
+  const values = [...url.searchParams.values()].filter((value) => value.length >= SHORTEST_VALUE)
+  const credentials = credentialsOf(decoded(url.username), decoded(url.password))
+  const all = new Set([...parts, ...parts.map(decoded), ...values, credentials])
   return [...all].filter((part) => part !== '')
 }
 
+/** A value of the query that is shorter may be a word of every day; with its name it is hidden all the same. */
+const SHORTEST_VALUE = 8
+
 /** As Basic authentication sends them (RFC 7617); empty without any. */
-function credentialsOf({ username, password }: URL): string {
-  if (username === '' && password === '') return ''
-  const bytes = new TextEncoder().encode(`${decoded(username)}:${decoded(password)}`)
+export function credentialsOf(user: string, password: string): string {
+  if (user === '' && password === '') return ''
+  const bytes = new TextEncoder().encode(`${user}:${password}`)
   return btoa(String.fromCharCode(...bytes))
 }

@@ -7,7 +7,7 @@ export interface Surroundings {
   readFile(path: string): string
   /** Makes up the value of a variable that is missing or empty. */
   readonly inventSecret?: ((variable: string) => string) | undefined
-  /** Where people set a variable; without it: in the environment or in .env. */
+  /** Where people set a variable; without it: USUAL_PLACE. */
   readonly whereToSet?: string
 }
 
@@ -94,6 +94,9 @@ const unknownForm = {
   isLack: false,
 }
 
+/** Where people set variables. */
+export const USUAL_PLACE = 'in the environment or in .env'
+
 type Resolved = { readonly value: string } | { readonly problem: string; readonly isLack: boolean }
 
 function resolve(inner: string, surroundings: Surroundings): Resolved {
@@ -107,7 +110,7 @@ function resolve(inner: string, surroundings: Surroundings): Resolved {
 function resolveVariable(
   name: string,
   fallback: string | undefined,
-  { env, inventSecret, whereToSet = 'in the environment or in .env' }: Surroundings,
+  { env, inventSecret, whereToSet = USUAL_PLACE }: Surroundings,
 ): Resolved {
   if (fallback?.includes('{')) {
     const problem = `\${${name}:-…}: a default cannot hold a {, for it ends at the first }`

@@ -91,9 +91,9 @@ export function wholeSchema(
   return {
     properties: {
       ...properties,
-      sources: { properties: entries.sources },
-      sinks: { properties: entries.sinks },
-      routes: { items: route },
+      sources: { type: 'object', properties: entries.sources },
+      sinks: { type: 'object', properties: entries.sinks },
+      routes: { type: 'array', items: route },
       ...Object.fromEntries(teams.map((name) => [name, besideEntries])),
     },
   }

@@ -22,9 +22,9 @@ export function locate(
   const conceal = concealing(disclosure.words)
   const placed = findings.map((finding) => ({ ...finding, offset: offsetOf(finding, document) }))
   const sorted = placed.toSorted((a, b) => a.offset - b.offset)
-  return firstOf(sorted, ({ path, message, offset }) => ({
+  return firstOf(sorted, ({ path, message, isFixed = false, offset }) => ({
     path: document.shownPath(path).join('.'),
-    message: conceal(message, path),
+    message: isFixed ? message : conceal(message, path),
     ...document.positionAt(offset),
     excerpt: excerptOf(disclosure.hiddenText, offset),
   }))

@@ -1,6 +1,6 @@
 import { isObject, type Json } from '../../core/event.ts'
 import type { Path } from '../check/finding.ts'
-import { isAddress, secretsInAddress } from './address.ts'
+import { credentialsOf, isAddress, secretsInAddress } from './address.ts'
 import type { WrittenPlace } from './document.ts'
 import { hasReference } from './env.ts'
 import type { Word } from './expand.ts'
@@ -21,7 +21,16 @@ export function wordsIn(
       .flatMap(({ path, source }) =>
         secretsInAddress(textAt(value, path) ?? source).map((text) => hide(path, text)),
       ),
+    ...secrets.flatMap(({ path }) => sentWith(path, value).map((text) => hide(path, text))),
   ]
+}
+
+/** A password as it is sent with the username beside it, by Basic authentication. */
+function sentWith(path: Path, value: Json): readonly string[] {
+  if (path.at(-1) !== 'password') return []
+  const user = textAt(value, [...path.slice(0, -1), 'username'])
+  const password = textAt(value, path)
+  return user && password ? [credentialsOf(user, password)] : []
 }
 
 function hide(path: Path, value: string): Word {

@@ -50,7 +50,7 @@ function row(visit: Visit, dead: StoredDelivery, event: EventHistory | null): Ht
   const isAdmin = visit.session.role === 'admin'
   const { id, sink, settledAt, attempts, reason, eventId, eventRef } = dead
   const { redact } = visit.context.plan()
-  const show = event ? redact.about(event.event) : String
+  const show = redact.about(event?.event)
   const name = clipped(printable(eventId || eventRef))
   const history = event?.deliveries.find((delivery) => delivery.id === id)?.history
   const status = history?.at(-1)?.status ?? null

@@ -1,5 +1,4 @@
 import { html } from 'hono/html'
-import { RejectedError } from '../../core/errors.ts'
 import { type Retried, retryDead } from '../../core/operations/retry-dead.ts'
 import { sinksOf } from '../../http/api/sinks.ts'
 import { type Html, nothing } from '../html.ts'
@@ -20,9 +19,8 @@ const RETRYING_MS = 10_000
 /** Asks before all that match are owed again; owes some or all of them again. */
 export const retry: PageAt = {
   path: '/console/dead/retry',
+  adminsOnly: true,
   async get(visit) {
-    if (visit.session.role !== 'admin')
-      throw new RejectedError(403, 'The viewer’s token changes nothing.')
     const w = wordsOf(visit, words).confirm
     const filter = filterOf((name) => param(visit, name))
     const body = await confirmation(visit, filter)

@@ -1,5 +1,4 @@
 import { html } from 'hono/html'
-import { RejectedError } from '../../core/errors.ts'
 import type { EventHistory, Redelivery } from '../../core/ledger.ts'
 import { redeliveryOf } from '../../core/operations/replay.ts'
 import { replayEvent } from '../../core/operations/replay-event.ts'
@@ -16,9 +15,8 @@ import { words } from './send-words.ts'
 /** Asks before the event is sent to one sink, once more or at last; a quarantined one, to all that its routes lead to. */
 export const send: PageAt = {
   path: '/console/events/:ref/send',
+  adminsOnly: true,
   async get(visit) {
-    if (visit.session.role !== 'admin')
-      throw new RejectedError(403, 'The viewer’s token changes nothing.')
     const history = await askedFor(visit)
     const body = await confirmation(visit, history, param(visit, 'sink'))
     return { title: wordsOf(visit, words).title, section: 'events', body }

@@ -2,7 +2,7 @@ import { html } from 'hono/html'
 import type { StoredDelivery } from '../../core/ledger.ts'
 import { printable } from '../../core/printable.ts'
 import { pageOf } from '../../http/api/page.ts'
-import { deliveryShape } from '../../http/api/shapes.ts'
+import { shownDelivery } from '../../http/api/shapes.ts'
 import type { Html } from '../html.ts'
 import { clipped } from '../parts/event-field.ts'
 import { pageLinks } from '../parts/page-links.ts'
@@ -28,8 +28,8 @@ export async function waiting(visit: Visit, view: SinkView): Promise<Html> {
   const hasKeys = items.some(({ orderKey }) => orderKey !== null)
   const keyHead = hasKeys ? [w.orderKey] : []
   const heads = [w.event, ...keyHead, w.owedSince, figures(w.attempts), w.next]
-  const rows = items.map((delivery) => {
-    const key = deliveryShape(delivery, plan).order_key
+  const rows = items.map(async (delivery) => {
+    const { order_key: key } = await shownDelivery(delivery, plan, context.ledger)
     return row(
       visit,
       view,
@@ -37,7 +37,7 @@ export async function waiting(visit: Visit, view: SinkView): Promise<Html> {
       hasKeys ? html`<td><code>${clipped(printable(key ?? ''))}</code></td>` : html``,
     )
   })
-  return html`${table(w.waiting, heads, rows)}${links}`
+  return html`${table(w.waiting, heads, await Promise.all(rows))}${links}`
 }
 
 function row(visit: Visit, view: SinkView, delivery: StoredDelivery, key: Html): Html {

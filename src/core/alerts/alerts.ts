@@ -11,7 +11,7 @@ import {
   type RememberedTopic,
   remembered,
 } from './memory.ts'
-import { type Gathered, gather, type News, newsOf, together, topicOf } from './news.ts'
+import { type Gathered, gather, inTurn, type News, newsOf, together, topicOf } from './news.ts'
 import { createOpenings, type Openings } from './openings.ts'
 
 /** Tells the sinks of `alerts:` what happens at the gateway, as events that are stored and delivered like any other. */
@@ -117,7 +117,7 @@ function hear(state: State, happening: Happening): void {
   const isNews = state.openings.isNews(happening, sinks)
   if (happening.kind === 'breaker') keep(state)
   if (!isNews) return
-  const news = newsOf(happening, alerts.everyMs)
+  const news = newsOf(happening)
   if (news === undefined || !isWanted(news, alerts)) return
   const topic = topicFor(state, topicOf(news))
   if (topic === undefined) {
@@ -125,7 +125,8 @@ function hear(state: State, happening: Happening): void {
     return
   }
   const error = news.error || state.openings.errorOf(news)
-  topic.gathered = gather(topic.gathered, { ...news, error })
+  const turn = Math.floor(tellingAt(state, topic, alerts) / alerts.everyMs)
+  topic.gathered = gather(topic.gathered, inTurn({ ...news, error }, turn))
   if (isDue(state, topic)) tell(state, topic)
   keep(state)
 }
@@ -141,6 +142,12 @@ function topicFor({ topics, context }: State, key: string): Topic | undefined {
   const topic = topicWith({ nextAt: context.runtime.now() })
   topics.set(key, topic)
   return topic
+}
+
+/** When news of now is told, if all goes well: at least `every` after what was told before. */
+function tellingAt({ context }: State, topic: Topic, { everyMs }: AlertSettings): number {
+  const now = context.runtime.now()
+  return topic.telling === undefined ? Math.max(now, topic.nextAt) : now + everyMs
 }
 
 function isDue({ context, isHasty }: State, { nextAt, telling }: Topic): boolean {

@@ -22,7 +22,7 @@ export interface News {
 const MAX = { name: 256, error: 4000 }
 
 /** What is worth telling of what happened. Asked for each event and each attempt: for most it is nothing. */
-export function newsOf(happening: Happening, everyMs: number): News | undefined {
+export function newsOf(happening: Happening): News | undefined {
   const { kind, at } = happening
   if (kind === 'received')
     return happening.result === 'quarantined' ? quarantined(happening) : undefined
@@ -37,11 +37,18 @@ export function newsOf(happening: Happening, everyMs: number): News | undefined 
     return { event: 'breaker.opened', sink, at, mark, error: '' }
   }
   if (kind === 'reloaded' && happening.result === 'rejected') {
-    // Gateways beside each other read the same file at about the same time.
-    const mark = `${Math.floor(at / everyMs)} ${happening.problems}`
+    const mark = happening.problems
     return { event: 'config.rejected', at, mark, error: cut(happening.problems, MAX.error) }
   }
   return undefined
+}
+
+/**
+ * Gateways beside each other read the same file at about the same time, and each tells of it at most once in a turn. What
+ * comes again is told in a turn of its own.
+ */
+export function inTurn(news: News, turn: number): News {
+  return news.event === 'config.rejected' ? { ...news, mark: `${turn} ${news.mark}` } : news
 }
 
 function quarantined(received: Happening & { readonly kind: 'received' }): News {

@@ -1,3 +1,4 @@
+import { REDACTED } from '../redact.ts'
 import { leavesOf, matchesRule } from './match.ts'
 import { parsePattern, readParts } from './pattern.ts'
 import { combine, type Field, fieldsOf, type Rule } from './rule.ts'
@@ -18,19 +19,22 @@ export function compileFilter(pattern: unknown): (value: unknown) => boolean {
 
 /**
  * Compiles a pattern to what says, for people, why a value does not match: the first condition that failed, in the order
- * in which the pattern has them; of a `$or`, that of each way to meet it. Undefined when it matches. Throws ConfigError.
+ * in which the pattern has them; of a `$or`, that of each way to meet it. Undefined when it matches. What is found is told
+ * as `shown` has it, the value itself by default. Throws ConfigError.
  */
-export function compileExplanation(pattern: unknown): (value: unknown) => string | undefined {
+export function compileExplanation(
+  pattern: unknown,
+): (value: unknown, shown?: unknown) => string | undefined {
   const parts = readParts(pattern)
   const order = new Map(fieldsOf(parts).map((field, index) => [field, index]))
   const placeOf = (field: Field) => order.get(field) ?? 0
   const rules = combine(parts)
-  return (value) => {
+  return (value, shown = value) => {
     if (rules.some((rule) => matchesRule(rule, value))) return undefined
     const reasons = new Set<string>()
     for (const rule of rules.slice(0, maxExplained)) {
       const written = rule.toSorted((a, b) => placeOf(a) - placeOf(b))
-      reasons.add(explainRule(written, value))
+      reasons.add(explainRule(written, value, shown))
       if (reasons.size === maxShown) break
     }
     return [...reasons].join('; ')
@@ -38,17 +42,17 @@ export function compileExplanation(pattern: unknown): (value: unknown) => string
 }
 
 /** The fields in the order of the pattern. */
-function explainRule(written: Rule, value: unknown): string {
+function explainRule(written: Rule, value: unknown, shown: unknown): string {
   const failed = written.find((field) => !matchesRule([field], value))
-  if (failed !== undefined) return explainField(failed, value)
+  if (failed !== undefined) return explainField(failed, value, shown)
   const paths = written.map(({ path }) => path)
   return `${list(paths, ', ')}: each matches, but not in one element of a list`
 }
 
-function explainField({ path, conditions }: Field, value: unknown): string {
-  const leaves = leavesOf(value, path).map((leaf) => shorten(JSON.stringify(leaf)))
-  if (leaves.length === 0) return `${path}: absent`
-  const found = `${path}: ${list(leaves, ', ')}`
+function explainField({ path, conditions }: Field, value: unknown, shown: unknown): string {
+  if (leavesOf(value, path).length === 0) return `${path}: absent`
+  const leaves = leavesOf(shown, path).map((leaf) => shorten(JSON.stringify(leaf)))
+  const found = `${path}: ${leaves.length === 0 ? REDACTED : list(leaves, ', ')}`
   if (conditions.length === 0) return `${found} is present`
   const isPlain = conditions.every(
     ({ lookup }) => lookup?.by === 'value' || lookup?.by === 'address',

@@ -115,12 +115,13 @@ function tell(
   { live, context, delivered, failed }: LaneState,
   { id: deliveryId, event, attempt }: ClaimedDelivery,
   result: DeliveryResult,
-  { at: startedAt, durationMs, status, error }: AttemptRecord,
+  { at: startedAt, durationMs, status, error: said }: AttemptRecord,
 ): void {
   const at = startedAt + durationMs
   const counter = result === 'delivered' ? delivered : failed
   counter.add(at)
   const { type, id: eventId } = event
+  const error = context.redact().about(event)(said)
   const what = { result, type, eventId, deliveryId, attempt, status, error }
   context.tell({ kind: 'attempted', at, sink: live.name, durationMs, ...what })
 }

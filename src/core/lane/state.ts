@@ -2,6 +2,7 @@ import type { Observer } from '../happening.ts'
 import type { ClaimedDelivery, Outbox } from '../outbox.ts'
 import type { Pauses } from '../pauses.ts'
 import type { LiveSink } from '../plan.ts'
+import type { Redaction } from '../redact.ts'
 import type { Runtime } from '../runtime.ts'
 import type { Breaker } from './breaker.ts'
 import type { LaneMemories, LaneMemory } from './memory.ts'
@@ -14,6 +15,8 @@ export interface LaneContext {
   readonly outbox: Outbox
   readonly runtime: Runtime
   readonly tell: Observer
+  /** What people are not shown of events, by the plan of now. */
+  redact(): Redaction
   readonly pauses: Pauses
   readonly settling: Settling
   /** Hears of every claim that the store cannot make. */

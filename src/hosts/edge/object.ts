@@ -116,7 +116,8 @@ async function open(
   feed.follow(observe)
   const wake = () => gateway.wake('now')
   const seen = { feed, metrics: render, plan: () => plan, status, wake }
-  const { app: admin } = openAdmin({ tokens, runtime, ledger: store, assets, ...seen })
+  const guessed = watchGuesses()
+  const { app: admin } = openAdmin({ tokens, runtime, ledger: store, assets, guessed, ...seen })
   const time = { wakeAt: alarm.wakeAt, lookEveryMs: Number.POSITIVE_INFINITY }
   const memories = await openLaneMemories(plan, storage, runtime.log)
   const alertMemory = await openKept(storage, 'alerts', runtime.log)
@@ -124,13 +125,10 @@ async function open(
   const gateway = createGateway({ plan, store, runtime, feed, admin, publicUrl, ...host })
   subscribeOnce(plan, storage, runtime.log)
   const lookAround = every(LOOK_AROUND_MS, wake)
-  const watch = watchGuesses()
   return {
     async fetch(request) {
       lookAround()
-      const answer = await gateway.fetch(request, callerOf(request))
-      watch(request, answer)
-      return answer
+      return gateway.fetch(request, callerOf(request))
     },
     alarm() {
       alarm.rang()

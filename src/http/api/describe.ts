@@ -57,6 +57,14 @@ const NAMED = new Map<TSchema, string>([
   [schemas.routeSchema, 'Route'],
   [schemas.explanationSchema, 'Explanation'],
   [schemas.auditSchema, 'AuditEntry'],
+  [schemas.retriedProgressSchema, 'RetryProgress'],
+  [schemas.discardedProgressSchema, 'DiscardProgress'],
+  [schemas.replayedProgressSchema, 'ReplayProgress'],
+  [schemas.brokenOffSchema, 'BrokenOff'],
+  [schemas.attemptNewsSchema, 'AttemptNews'],
+  [schemas.sinkNewsSchema, 'SinkNews'],
+  [schemas.configNewsSchema, 'ConfigNews'],
+  [schemas.skippedNewsSchema, 'SkippedNews'],
   [schemas.problemSchema, 'Problem'],
 ])
 
@@ -74,12 +82,9 @@ const COMMON: Readonly<Record<number, string>> = {
 function describe({ about }: Operation): [string, object] {
   const { method, id, tag, summary, description, answer } = about
   const parameters = [
-    ...Object.entries(about.params ?? {}).map(([name, { schema }]) => {
-      return { name, in: 'path', required: true, ...described(schema) }
-    }),
-    ...Object.entries(about.query ?? {}).map(([name, { schema, isRequired }]) => {
-      return { name, in: 'query', required: isRequired, ...described(schema) }
-    }),
+    ...parametersIn('path', about.params),
+    ...parametersIn('query', about.query),
+    ...parametersIn('header', about.headers),
     ...(method === 'POST' && !about.isRead ? [ACTOR] : []),
   ]
   const operation = {
@@ -90,6 +95,12 @@ function describe({ about }: Operation): [string, object] {
     responses: { 200: success(answer), ...problems(about) },
   }
   return [method.toLowerCase(), operation]
+}
+
+function parametersIn(place: 'path' | 'query' | 'header', fields: Fields = {}): object[] {
+  return Object.entries(fields).map(([name, { schema, isRequired }]) => {
+    return { name, in: place, required: isRequired, ...described(schema) }
+  })
 }
 
 const ACTOR = {
@@ -111,10 +122,30 @@ function requestBody({ body = {}, bodyRule, freeBody }: Described): object {
   return { required, content: { 'application/json': { schema: inner(schema) } } }
 }
 
-function success({ description, schema, example, type, progress }: Described['answer']): object {
-  const json = { [type ?? 'application/json']: { schema: named(schema), example } }
-  const lines = progress && { 'application/x-ndjson': { schema: { type: 'string' } } }
-  return { description, content: { ...json, ...lines } }
+function success(answer: Described['answer']): object {
+  const { description, schema, example, type = 'application/json', progress, messages } = answer
+  const whole = { schema: named(schema), example, ...(messages && items(messagesOf(messages))) }
+  const lines = progress && {
+    schema: { type: 'string', description: 'JSON line by line, the answer on the last.' },
+    ...items({ anyOf: [progress, schema, schemas.brokenOffSchema].map(named) }),
+  }
+  const content = { [type]: whole, ...(lines && { 'application/x-ndjson': lines }) }
+  return { description, content }
+}
+
+/** What each part of a text is that comes bit by bit: 3.1 has no word for it, 3.2 has `itemSchema`. */
+function items(schema: object): object {
+  return { 'x-itemSchema': schema }
+}
+
+function messagesOf(messages: Readonly<Record<string, TSchema>>): object {
+  const oneOf = Object.entries(messages).map(([name, schema]) => {
+    const json = { type: 'string', contentMediaType: 'application/json' }
+    const data = { ...json, contentSchema: named(schema) }
+    const properties = { event: { const: name }, data, id: { type: 'string' } }
+    return { type: 'object', required: ['event', 'data'], properties }
+  })
+  return { oneOf }
 }
 
 function problems({ method, isRead, problems = {} }: Described): object {

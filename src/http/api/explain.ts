@@ -82,15 +82,8 @@ async function givenEvent(
   return { event, problems: [...problems, ...plan.check(event)] }
 }
 
-/** For people. `problems` are all that is wrong with it. Why a route does not match may tell what a field holds. */
+/** For people, who may not see all of the event. `problems` are all that is wrong with it. */
 export function explainFor(plan: Plan, event: Event, problems: readonly string[]): Explanation {
-  const explanation = explainEvent(plan, event, problems)
-  const show = plan.redact.about(event)
-  return {
-    ...explanation,
-    problems: explanation.problems.map(show),
-    routes: explanation.routes.map(({ why, ...route }) => {
-      return { ...route, why: why === null ? null : show(why) }
-    }),
-  }
+  const shown = problems.map(plan.redact.about(event))
+  return explainEvent(plan, event, shown, plan.redact.event(event))
 }

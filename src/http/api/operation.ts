@@ -20,6 +20,8 @@ export interface About<Q extends Fields, B extends Fields> {
   readonly params?: Fields
   /** Without it no parameter is known. */
   readonly query?: Q
+  /** What it reads of the headers, by itself. */
+  readonly headers?: Fields
   /** The members of the body; a POST without it takes none. */
   readonly body?: B
   /** JSON Schema for what the members by themselves cannot say; the operation checks it by itself. */
@@ -40,6 +42,8 @@ interface Answer {
   readonly type?: string
   /** Of long work: a line of its progress, by `Accept: application/x-ndjson`. */
   readonly progress?: TSchema
+  /** Of a stream: the data of its server-sent events, by their names. */
+  readonly messages?: Readonly<Record<string, TSchema>>
 }
 
 /** A body that is read by the operation itself. */

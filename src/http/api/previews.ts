@@ -12,21 +12,21 @@ export interface Preview {
 /** More would be no answer to a question, and each may cost a transform. */
 const MOST = 20
 
-/** What each of these sinks would be sent, but for what is redacted. By name; of the first few. */
+/** What each of these sinks would be sent, were the event as people see it. By name; of the first few. */
 export async function previewsOf(
   plan: Plan,
   event: Event,
   sinks: readonly string[],
 ): Promise<Readonly<Record<string, Preview>>> {
-  const show = plan.redact.about(event)
+  const shown = plan.redact.event(event)
   const previews: [string, Preview][] = []
   for (const sink of sinks.slice(0, MOST)) {
     try {
-      const body = await plan.preview(sink, event)
-      previews.push([sink, { body: body === undefined ? null : show(body), error: null }])
+      const body = await plan.preview(sink, shown)
+      previews.push([sink, { body: body ?? null, error: null }])
     } catch (error) {
       const said = plan.sinks.get(sink)?.conceal(messageOf(error)) ?? messageOf(error)
-      previews.push([sink, { body: null, error: show(said) }])
+      previews.push([sink, { body: null, error: said }])
     }
   }
   return Object.fromEntries(previews)

@@ -168,10 +168,47 @@ export const replayedProgressSchema = progressOf({
   reached: timestamp('When the last event looked at was accepted.'),
 })
 
+/** The last line of long work that did not come to its end. */
+export const brokenOffSchema = T.Object({ error: T.String({ description: 'For people.' }) })
+
 /** A line that says how far long work has come. */
 function progressOf(fields: T.TProperties) {
   return T.Object({ progress: T.Object(fields) })
 }
+
+// What /api/stream tells, beside events: the data of its messages.
+
+export const attemptNewsSchema = T.Object({
+  at: timestamp('When it ended.'),
+  sink: T.String(),
+  type: T.String({ description: 'The event’s type.' }),
+  event: T.String({ description: 'The event’s id.' }),
+  delivery: T.String({ description: 'The delivery’s id.' }),
+  attempt: T.Integer({ minimum: 1, description: 'Which attempt it was.' }),
+  result: oneOf('Failed ones will be tried again.', 'delivered', 'failed', 'dead'),
+  status: nullable(T.Integer(), 'The receiver’s status, where it answered with one.'),
+  error: T.String({ description: 'What went wrong; empty when nothing did.' }),
+  duration_ms: T.Number({ minimum: 0, description: 'How long it took.' }),
+})
+
+export const sinkNewsSchema = T.Pick(sinkSchema, [
+  'name',
+  'paused',
+  'paused_by',
+  'breaker',
+  'ready',
+])
+
+export const configNewsSchema = T.Object({
+  at: timestamp('When routes.yaml was read again.'),
+  result: oneOf('Whether it is in force.', 'applied', 'rejected'),
+  problems: T.String({ description: 'Why it was rejected; empty when it was not.' }),
+})
+
+export const skippedNewsSchema = T.Object({
+  events: count('How many are not told.'),
+  attempts: count('How many of this gateway are not told.'),
+})
 
 export const problemSchema = T.Object(
   {

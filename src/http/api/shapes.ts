@@ -65,10 +65,10 @@ export function deliveriesOf(
 }
 
 /** `show` hides what is known of its event. */
-export function deliveryShape(
+function deliveryShape(
   delivery: StoredDelivery,
   hiding: Hiding,
-  show: (text: string) => string = String,
+  show: (text: string) => string,
 ): Static<typeof deliverySchema> {
   const { id, eventId, eventRef, sink, state, attempts, inFlight } = delivery
   const { acceptedAt, dueAt, settledAt, reason } = delivery
@@ -89,7 +89,7 @@ export function deliveryShape(
   }
 }
 
-/** The same without what its event is known to hide: a receiver may have quoted that in what it has answered. */
+/** A delivery without what its event hides: a receiver may have quoted that in what it has answered. */
 export async function shownDelivery(
   delivery: StoredDelivery,
   hiding: Hiding,
@@ -97,9 +97,9 @@ export async function shownDelivery(
 ): Promise<Static<typeof deliverySchema>> {
   const { redact } = hiding
   const saysNothing = delivery.reason === null && delivery.orderKey === null
-  if (redact.fields.size === 0 || saysNothing) return deliveryShape(delivery, hiding)
-  const stored = await ledger.event(delivery.eventRef)
-  return deliveryShape(delivery, hiding, stored ? redact.about(stored.event) : () => REDACTED)
+  const hidesNothing = redact.fields.size === 0 || saysNothing
+  const stored = hidesNothing ? null : await ledger.event(delivery.eventRef)
+  return deliveryShape(delivery, hiding, redact.about(stored?.event))
 }
 
 /** Of a key whose field is not known any more, nobody can say that it may be seen. */

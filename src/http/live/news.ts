@@ -1,6 +1,13 @@
+import type { Static } from '@sinclair/typebox'
 import type { Attempted, Reloaded } from '../../core/happening.ts'
 import type { LaneStatus } from '../../core/lane/status.ts'
 import type { StoredEvent } from '../../core/ledger.ts'
+import type {
+  attemptNewsSchema,
+  configNewsSchema,
+  sinkNewsSchema,
+  skippedNewsSchema,
+} from '../api/schemas.ts'
 import { eventShape, type Hiding, timestamp } from '../api/shapes.ts'
 
 /** Something that has just happened, as people who watch are told of it. */
@@ -24,7 +31,7 @@ export function eventNews(stored: StoredEvent, hiding: Hiding): News {
 
 export function attemptNews(attempted: Attempted): News {
   const { at, sink, type, eventId, deliveryId, attempt, result, status, error } = attempted
-  const data = {
+  const data: Static<typeof attemptNewsSchema> = {
     at: timestamp(at),
     sink,
     type,
@@ -41,17 +48,18 @@ export function attemptNews(attempted: Attempted): News {
 
 /** How a sink is doing, but for what changes with each delivery. */
 export function sinkNews({ sink, pausedBy, breaker, ready }: LaneStatus): News {
-  const data = { name: sink, paused: pausedBy.length > 0, paused_by: pausedBy, breaker, ready }
+  const paused = { paused: pausedBy.length > 0, paused_by: [...pausedBy] }
+  const data: Static<typeof sinkNewsSchema> = { name: sink, ...paused, breaker, ready }
   return { name: 'sink', sink, text: textOf('sink', data) }
 }
 
 export function configNews({ at, result, problems }: Reloaded): News {
-  const data = { at: timestamp(at), result, problems }
+  const data: Static<typeof configNewsSchema> = { at: timestamp(at), result, problems }
   return { name: 'config', text: textOf('config', data) }
 }
 
 /** How many there were of which nothing is told: there were too many at once. */
-export function skippedNews(skipped: { readonly events: number; readonly attempts: number }): News {
+export function skippedNews(skipped: Static<typeof skippedNewsSchema>): News {
   return { name: 'skipped', text: textOf('skipped', skipped) }
 }
 

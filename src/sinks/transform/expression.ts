@@ -3,18 +3,23 @@ import type { JsonObject } from '../../core/event.ts'
 import { bindFunctions, type Definitions, readDefinitions } from './functions.ts'
 import {
   createMeter,
-  DEEPEST_CALL,
   isFunction,
   LimitError,
   type Meter,
   MOST_CHARACTERS,
   MOST_ITEMS,
 } from './meter.ts'
+import { createOccasion, type Origin } from './occasion.ts'
+import { createOrder } from './order.ts'
+import { createPace, type Pace } from './pace.ts'
 import { regexEngine } from './regex.ts'
-import { lookedThrough, type Node, nodesOf } from './tree.ts'
+import { lookedThrough, type Node, nodesOf, setOutTogether } from './tree.ts'
 
-/** What an expression makes of a value, as JSON text. Rejects where it fails, or takes too much. */
-export type Evaluate = (input: JsonObject) => Promise<string>
+/**
+ * What an expression makes of a value, as JSON text: the same each time for the same value of the same origin. Rejects
+ * where it fails, gives nothing or takes too much.
+ */
+export type Evaluate = (input: JsonObject, origin: Origin) => Promise<string>
 
 /**
  * An expression that is in order. Evaluations that are asked for side by side go one after another, so that none sees
@@ -24,37 +29,36 @@ export async function compileExpression(text: string): Promise<Evaluate> {
   const definitions = await readDefinitions()
   let compiled: ReturnType<typeof compile> | undefined = compile(text, definitions)
   let before: Promise<unknown> = Promise.resolve()
-  async function evaluate(input: JsonObject): Promise<string> {
+  async function evaluate(input: JsonObject, origin: Origin): Promise<string> {
     compiled ??= compile(text, definitions)
     try {
-      return textOf(await compiled(input))
+      return textOf(await compiled(input, origin))
     } catch (error) {
       // Other parts of it may still be at work.
       compiled = undefined
       throw error
     }
   }
-  return (input) => {
-    const result = before.then(() => evaluate(input))
+  return (input, origin) => {
+    const result = before.then(() => evaluate(input, origin))
     before = result.catch(() => {})
     return result
   }
 }
 
 /** For one evaluation at a time. */
-function compile(text: string, definitions: Definitions): (input: JsonObject) => Promise<unknown> {
+function compile(text: string, definitions: Definitions) {
   const meter = createMeter()
-  const expression = jsonata(text, {
-    stack: DEEPEST_CALL,
-    sequence: MOST_ITEMS,
-    RegexEngine: regexEngine(meter),
-  })
-  bindFunctions(expression, definitions, meter)
-  watch(expression, meter)
-  return async (input) => {
+  const pace = createPace(meter)
+  const occasion = createOccasion()
+  const expression = jsonata(text, { sequence: MOST_ITEMS, RegexEngine: regexEngine(meter) })
+  bindFunctions(expression, definitions, { meter, pace, occasion })
+  watch(expression, meter, pace)
+  return async (input: JsonObject, origin: Origin): Promise<unknown> => {
     meter.begin()
+    occasion.begin(origin)
     try {
-      return await unlessStalled(expression.evaluate(input), meter)
+      return await unlessStalled(expression.evaluate(input), meter, pace)
     } catch (error) {
       meter.stop()
       throw error
@@ -62,30 +66,28 @@ function compile(text: string, definitions: Definitions): (input: JsonObject) =>
   }
 }
 
-/** So long it may keep everybody else waiting: a few milliseconds. */
-const STEPS_WITHOUT_REST = 5_000
-
 /** JSONata calls them around each step, and awaits them. */
 const ENTRY = Symbol.for('jsonata.__evaluate_entry')
 const EXIT = Symbol.for('jsonata.__evaluate_exit')
 
-function watch(expression: jsonata.Expression, meter: Meter): void {
-  const looked = lookedThrough(nodesOf(expression.ast()))
-  let restedAt = 0
+function watch(expression: jsonata.Expression, meter: Meter, pace: Pace): void {
+  const nodes = nodesOf(expression.ast())
+  const looked = lookedThrough(nodes)
+  const together = setOutTogether(nodes)
+  const order = createOrder()
 
-  function enter({ type }: Node, input: unknown): Promise<void> | undefined {
+  function enter(node: Node, input: unknown): Promise<void> | undefined {
     meter.spend(1)
     // A step into a list goes through all of it.
-    if (Array.isArray(input) || type === 'wildcard' || type === 'descendant') {
+    if (Array.isArray(input) || node.type === 'wildcard' || node.type === 'descendant') {
       meter.lookThrough(input)
     }
-    if (meter.spent < restedAt) restedAt = 0
-    if (meter.spent < restedAt + STEPS_WITHOUT_REST) return undefined
-    restedAt = meter.spent
-    return new Promise((resolve) => setTimeout(resolve))
+    const turn = order.enter(together.has(node))
+    return turn ? turn.then(pace.rest) : pace.rest()
   }
 
   function leave(node: Node, _input: unknown, _environment: unknown, result: unknown): void {
+    order.leave()
     if (looked.has(node)) meter.lookThrough(result)
     else meter.sizeOf(result)
   }
@@ -98,19 +100,24 @@ function watch(expression: jsonata.Expression, meter: Meter): void {
 const STALLED_MS = 250
 
 /** Rejects where an evaluation waits for what never comes: no step is made any more. */
-function unlessStalled(evaluation: Promise<unknown>, meter: Meter): Promise<unknown> {
+function unlessStalled(evaluation: Promise<unknown>, meter: Meter, pace: Pace): Promise<unknown> {
   let seen = -1
   const { promise, reject } = Promise.withResolvers<never>()
   const timer = setInterval(() => {
+    if (pace.isResting) return
     if (meter.spent === seen) reject(new LimitError('waits for something that never comes'))
     seen = meter.spent
   }, STALLED_MS)
   return Promise.race([evaluation, promise]).finally(() => clearInterval(timer))
 }
 
-/** Nothing is null. */
 function textOf(result: unknown): string {
-  const text = JSON.stringify(result ?? null, (_, value) => {
+  if (result === undefined) {
+    throw new LimitError(
+      'gives nothing for this event: is a field misspelt? Write null to mean null',
+    )
+  }
+  const text = JSON.stringify(result, (_, value) => {
     if (isFunction(value)) throw new LimitError('gives a function where a value belongs')
     return value
   })

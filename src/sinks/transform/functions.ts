@@ -1,6 +1,9 @@
 import jsonata from 'jsonata'
 import { bounds } from './bounds.ts'
-import { isFunction, LimitError, type Meter } from './meter.ts'
+import { LimitError, type Meter } from './meter.ts'
+import type { Occasion } from './occasion.ts'
+import type { Pace } from './pace.ts'
+import { replacements } from './replacements.ts'
 
 /** JSONata's own functions, but for `$eval`, which would hide an expression's mistakes until it runs. */
 const SHARED = [
@@ -29,23 +32,24 @@ const SHARED = [
 /** The names of all functions that an expression has. */
 export const FUNCTIONS: readonly string[] = [...SHARED, 'now', 'millis']
 
-/** As JSONata calls it. */
-type Implementation = (this: Focus, ...values: unknown[]) => unknown
-
-interface Focus {
-  /** Of the evaluation: when it began. */
-  readonly environment: { readonly timestamp: Date }
-}
+/** As JSONata calls it; `this` is its own. It awaits what is a promise. */
+export type Implementation = (this: unknown, ...values: unknown[]) => unknown
 
 /** How JSONata holds a function of its own. */
 interface Definition {
   readonly implementation: Implementation
-  readonly signature?: object
 }
 
 export type Definitions = ReadonlyMap<string, Definition>
 
-/** JSONata's functions as it has them. */
+/** What a function has to do with besides its values. */
+export interface Means {
+  readonly meter: Meter
+  readonly pace: Pace
+  readonly occasion: Occasion
+}
+
+/** JSONata's functions as it has them: an expression that is a function's name gives its definition. */
 export async function readDefinitions(): Promise<Definitions> {
   const read = SHARED.map(async (name) => {
     const definition: Definition = await jsonata(`$${name}`).evaluate(undefined)
@@ -54,112 +58,60 @@ export async function readDefinitions(): Promise<Definitions> {
   return new Map(await Promise.all(read))
 }
 
-/** Gives an expression its functions, each of which spends what it takes. */
+/**
+ * Gives an expression its functions, each of which spends what it takes and rests when it is time. What of JSONata this
+ * stands on is in test/sinks/transform-jsonata.test.ts.
+ */
 export function bindFunctions(
   expression: jsonata.Expression,
   definitions: Definitions,
-  meter: Meter,
+  means: Means,
 ): void {
-  for (const [name, { implementation, signature }] of definitions) {
-    const metered = meteredFunction(name, implementation, meter)
-    expression.assign(name, {
-      _jsonata_function: true,
-      implementation: metered,
-      arity: implementation.length,
-      // All expressions of the process have the same one.
-      signature: Object.freeze(signature),
-    })
-    if (name === 'fromMillis') bindClock(expression, metered)
+  for (const [name, definition] of definitions) {
+    const implementation = meteredFunction(name, definition.implementation, means)
+    const arity = definition.implementation.length
+    expression.assign(name, { ...definition, implementation, arity })
+    if (name === 'fromMillis') bindClock(expression, implementation, means.occasion)
   }
   expression.assign('eval', undefined)
 }
 
-/** JSONata's own `$now` would format without bounds. */
-function bindClock(expression: jsonata.Expression, fromMillis: Implementation): void {
-  function now(this: Focus, picture: unknown, timezone: unknown): unknown {
-    return fromMillis.call(this, this.environment.timestamp.getTime(), picture, timezone)
+/** JSONata's own `$now` would format without bounds, and tell another time at each attempt. */
+function bindClock(
+  expression: jsonata.Expression,
+  fromMillis: Implementation,
+  occasion: Occasion,
+): void {
+  function now(this: unknown, picture: unknown, timezone: unknown): unknown {
+    return fromMillis.call(this, occasion.time, picture, timezone)
   }
   expression.registerFunction('now', now, '<s?s?:s>')
+  expression.registerFunction('millis', () => occasion.time, '<:n>')
 }
 
-function meteredFunction(name: string, own: Implementation, meter: Meter): Implementation {
-  const replace = replacements[name]
-  const implementation = replace ? replace(own, meter) : own
-  function metered(this: Focus, ...values: unknown[]): unknown {
-    meter.spend(1)
-    for (const value of values) {
-      if (typeof value === 'number' && !Number.isFinite(value)) {
-        throw new LimitError('gives a function a number that is out of range')
-      }
-      meter.lookThrough(value)
-    }
-    bounds[name]?.(meter, values)
+function meteredFunction(name: string, own: Implementation, means: Means): Implementation {
+  const implementation = replacements[name]?.(own, means) ?? own
+  const call: Implementation = function (...values) {
+    checkValues(name, values, means.meter)
     const result = implementation.apply(this, values)
-    if (typeof result === 'string') meter.lookThrough(result)
+    if (typeof result === 'string') means.meter.lookThrough(result)
     return result
+  }
+  function metered(this: unknown, ...values: unknown[]): unknown {
+    return means.pace.rest()?.then(() => call.apply(this, values)) ?? call.apply(this, values)
   }
   // JSONata reads a function's parameters there, to leave some of them open: `$substring(?, 1)`.
   metered.toString = () => own.toString()
   return metered
 }
 
-/** What JSONata does in a way that takes too long, or needs Node for. */
-const replacements: Readonly<
-  Record<string, (own: Implementation, meter: Meter) => Implementation>
-> = {
-  sort: (own) =>
-    function (this, list, comparator) {
-      const isPlain = comparator === undefined && (isAll(list, 'number') || isAll(list, 'string'))
-      return isPlain ? list.toSorted(ascending) : own.call(this, list, callable(comparator))
-    },
-  distinct: (own, meter) =>
-    function (this, list) {
-      if (!Array.isArray(list)) return own.call(this, list)
-      const isPlain = list.every((item) => typeof item !== 'object' || item === null)
-      if (isPlain) return own.call(this, [...new Set(list)])
-      // Each is compared with each.
-      meter.spend((list.length * meter.sizeOf(list)) / 128)
-      return own.call(this, list)
-    },
-  clone: (own, meter) =>
-    function (this, value) {
-      const copy = own.call(this, value)
-      expectChange(copy, meter)
-      return copy
-    },
-  base64encode: () => (text) => {
-    if (typeof text !== 'string' || !/[^\0-\xff]/.test(text)) return text && btoa(String(text))
-    throw new LimitError('encodes with $base64encode what is not Latin-1')
-  },
-  base64decode: () => (text) => text && atob(String(text)),
-}
-
-/** JSONata hands a function over as an object where the call is the last thing that another does. */
-function callable(comparator: unknown): unknown {
-  if (!isLambda(comparator)) return comparator
-  return (...values: unknown[]) => comparator.apply(undefined, values)
-}
-
-interface Lambda {
-  apply(self: unknown, values: readonly unknown[]): unknown
-}
-
-function isLambda(value: unknown): value is Lambda {
-  return typeof value === 'object' && value !== null && 'apply' in value && isFunction(value)
-}
-
-function isAll(list: unknown, type: 'number' | 'string'): list is (number | string)[] {
-  return Array.isArray(list) && list.every((item) => typeof item === type)
-}
-
-function ascending(a: number | string, b: number | string): number {
-  if (a === b) return 0
-  return a > b ? 1 : -1
-}
-
-/** A transform operator (`|…|…|`) changes the copy that it makes. */
-function expectChange(value: unknown, meter: Meter): void {
-  if (typeof value !== 'object' || value === null) return
-  meter.expectChange(value)
-  for (const item of Object.values(value)) expectChange(item, meter)
+function checkValues(name: string, values: readonly unknown[], meter: Meter): void {
+  meter.spend(1)
+  for (const value of values) {
+    if (typeof value === 'number' && !Number.isFinite(value)) {
+      throw new LimitError('gives a function a number that is out of range')
+    }
+    meter.lookThrough(value)
+  }
+  bounds[name]?.(meter, values)
 }

@@ -4,8 +4,8 @@ const MOST_STEPS = 100_000
 export const MOST_CHARACTERS = 1_048_576
 /** Of a list that an expression makes. */
 export const MOST_ITEMS = 10_000
-/** Of calls within calls. */
-export const DEEPEST_CALL = 2_000
+/** Of steps within steps, those of calls too. */
+export const DEEPEST_STEP = 2_000
 const DEEPEST_VALUE = 200
 
 /** So much of a value is looked through in the time of one step. */

@@ -41,6 +41,17 @@ export function lookedThrough(nodes: readonly Node[]): ReadonlySet<unknown> {
   )
 }
 
+/** Those that JSONata sets about all at once: what makes up a list, and the values of an object or of groups. */
+export function setOutTogether(nodes: readonly Node[]): ReadonlySet<unknown> {
+  return new Set<unknown>(
+    nodes.flatMap((node): unknown[] => {
+      const pairs = [...listIn(child(node, 'group'), 'lhs'), ...listIn(node, 'lhs')]
+      const values = pairs.map((pair) => (Array.isArray(pair) ? pair[1] : undefined))
+      return [...listIn(node, 'expressions'), ...values]
+    }),
+  )
+}
+
 /** What a node has under a name of its kind. */
 export function child(node: unknown, name: string): unknown {
   if (typeof node !== 'object' || node === null) return undefined

@@ -3,19 +3,19 @@ import { LimitError } from './meter.ts'
 import { child } from './tree.ts'
 
 /** Why a transform has no result, as what follows `its transform`. */
-export function failureOf(error: unknown, text: string): string {
-  const words = wordsOf(error, text)
+export function failureOf(error: unknown, text: string, showsValues: boolean): string {
+  const words = wordsOf(error, text, showsValues)
   return error instanceof LimitError ? words : `fails: ${words}`
 }
 
 const LONGEST_WORDS = 300
 
 /** What JSONata says of an expression, and where it fails. What an event holds is not for everyone who reads of it. */
-export function wordsOf(error: unknown, text: string): string {
+export function wordsOf(error: unknown, text: string, showsValues = false): string {
   const said = messageOf(child(error, 'message') ?? child(error, 'code') ?? error)
   const values = ['value', 'value2', 'exp'].map((name) => child(error, name))
   const isOfEvent = !/^(S|D2015)/.test(String(child(error, 'code')))
-  const words = isOfEvent ? values.reduce(withoutValue, said) : said
+  const words = isOfEvent && !showsValues ? values.reduce(withoutValue, said) : said
   const position = child(error, 'position')
   const place = typeof position === 'number' ? placeIn(text, position) : ''
   return `${words.slice(0, LONGEST_WORDS)}${place}`

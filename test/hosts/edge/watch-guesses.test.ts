@@ -1,20 +1,16 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { watchGuesses } from '../../../src/hosts/edge/watch-guesses.ts'
 import { createGuesses } from '../../../src/http/guesses.ts'
+import { openConsole, VIEWER_TOKEN } from '../../console/setup.ts'
+import { ADMIN_TOKEN } from '../../http/api/setup.ts'
 
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
 
-const url = 'https://x.example/api/sinks'
-const guess = new Request(url, { headers: { Authorization: 'Bearer wrong' } })
-const refused = () => new Response(null, { status: 401, headers: { 'WWW-Authenticate': 'Bearer' } })
-
 test('an isolate lasts until a wrong token counts no more', () => {
-  const watch = watchGuesses()
-  const guesses = createGuesses(Date.now)
+  const guesses = createGuesses(Date.now, watchGuesses())
   for (let count = 0; count < 10; count++) {
     guesses.count('192.0.2.1')
-    watch(guess, refused())
     vi.advanceTimersByTime(1_000)
   }
   expect(vi.getTimerCount()).toBe(1)
@@ -25,11 +21,18 @@ test('an isolate lasts until a wrong token counts no more', () => {
   expect(guesses.refusedMs('192.0.2.1')).toBe(0)
 })
 
+const bearer = (token: string) => ({ headers: { Authorization: `Bearer ${token}` } })
+const form = (token: string) => ({ method: 'POST', body: new URLSearchParams({ token }) })
+
 test.each([
-  ['a right token', guess, new Response()],
-  ['no token', new Request(url), refused()],
-  ['a callback that is not authentic', guess, new Response(null, { status: 401 })],
-])('%s keeps no isolate', (_, request, answer) => {
-  watchGuesses()(request, answer)
-  expect(vi.getTimerCount()).toBe(0)
+  ['a wrong token', 1, '/api/sinks', bearer('wrong')],
+  ['a wrong token in the login form', 1, '/console/login', form('wrong')],
+  ['a right token', 0, '/api/sinks', bearer(ADMIN_TOKEN)],
+  ['a right token in the form', 0, '/console/login', form(VIEWER_TOKEN)],
+  ['no token', 0, '/api/sinks', {}],
+  ['no session', 0, '/console', {}],
+])('%s keeps %i isolates', async (_, kept, path, init) => {
+  const { admin } = openConsole({ guessed: watchGuesses() })
+  await admin.request(path, init)
+  expect(vi.getTimerCount()).toBe(kept)
 })

@@ -76,3 +76,39 @@ test.each([
   expect(answer.status).toBe(400)
   expect(answer.body.errors.map(({ path }: { path: string }) => path)).toEqual(paths)
 })
+
+const nested = (levels: number) => JSON.parse('['.repeat(levels) + ']'.repeat(levels))
+
+test.each([
+  ['an event alone', { list: nested(10_000) }],
+  ['an event and its type', { type: 'approval_cc', event: { list: nested(10_000) } }],
+  ['a callback', { ...callback, event: { ...event, list: nested(10_000) } }],
+  ['its envelope', { ...callback, header: nested(10_000) }],
+])('what is nested too deeply is refused: %s', async (_, body) => {
+  const answer = await openAdmin().ask('/api/explain?previews=true', { body: deepText(body) })
+  expect(answer.status).toBe(400)
+  expect(answer.body.errors).toEqual([{ path: '', message: 'is nested deeper than 1000 levels' }])
+})
+
+test('what is nested deeply, and not too deeply, would be quarantined', async () => {
+  const body = deepText({ ...callback, event: { ...event, list: nested(998) } })
+  const answer = await openAdmin({ redact: ['user_id'] }).ask('/api/explain?previews=true', {
+    body,
+  })
+  expect(answer.status).toBe(200)
+  expect(answer.body.problems).toEqual(['event: nested deeper than 100 levels'])
+})
+
+/** JSON.stringify has no stack for that. */
+function deepText(value: unknown): string {
+  if (Array.isArray(value)) {
+    let levels = 1
+    for (let list = value; list.length > 0; list = list[0]) levels++
+    return '['.repeat(levels) + ']'.repeat(levels)
+  }
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value)
+  const members = Object.entries(value).map(
+    ([key, one]) => `${JSON.stringify(key)}:${deepText(one)}`,
+  )
+  return `{${members.join()}}`
+}

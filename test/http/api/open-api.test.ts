@@ -1,8 +1,16 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
 import { expect, test } from 'vitest'
+import { createRedaction } from '../../../src/core/redact.ts'
+import {
+  attemptNews,
+  configNews,
+  eventNews,
+  sinkNews,
+  skippedNews,
+} from '../../../src/http/live/news.ts'
 import { accept, settleAll } from '../../core/operations/setup.ts'
-import { openAdmin } from './setup.ts'
+import { openAdmin, plan } from './setup.ts'
 
 type Named = Readonly<Record<string, unknown>>
 
@@ -61,6 +69,80 @@ test('what the API answers is what its description says', async () => {
   const problem = await admin.ask('/api/events?tpye=x')
   expect(at('/components/schemas/Problem')(problem.body)).toBe(true)
 })
+
+test('the lines of long work are what it says', async () => {
+  const admin = openAdmin()
+  const { document, at } = await openDocument(admin.ask)
+  for (let n = 0; n < 600; n++) await accept(admin, `event-${n}`, { owed: ['lake'] })
+  const headers = { Accept: LINES }
+  const span = { since: 0, until: admin.clock.now + 1, dry_run: true }
+  for (const [path, real, body, name] of [
+    ['/api/replay', '/api/replay', span, 'ReplayProgress'],
+    ['/api/sinks/{name}/discard', '/api/sinks/lake/discard', {}, 'DiscardProgress'],
+    ['/api/deliveries/retry', '/api/deliveries/retry', { filter: {} }, 'RetryProgress'],
+  ] as const) {
+    const { text } = await admin.ask(real, { body, headers })
+    const lines = text
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    expect(lines.length).toBeGreaterThan(1)
+    const [first, ...others] = document.paths[path].post.responses[200].content[LINES][ITEMS].anyOf
+    expect(first).toEqual({ $ref: `#/components/schemas/${name}` })
+    expect(at(`/components/schemas/${name}`)(lines[0])).toBe(true)
+    expect(others).toHaveLength(2)
+    for (const line of [...lines, { error: 'The work ended early; the log says why.' }]) {
+      const validate = at(
+        `/paths/${escaped(path)}/post/responses/200/content/${escaped(LINES)}/${ITEMS}`,
+      )
+      validate(line)
+      expect({ path, errors: validate.errors }).toEqual({ path, errors: null })
+      expect(validate({ progress: { unheard: 'of' } })).toBe(false)
+    }
+  }
+})
+
+test('what the stream tells is what it says, and so is what it is asked by', async () => {
+  const admin = openAdmin()
+  const { document, at } = await openDocument(admin.ask)
+  const { parameters, responses } = document.paths['/api/stream'].get
+  expect(parameters.find(({ in: place }: Named) => place === 'header')).toMatchObject({
+    name: 'Last-Event-ID',
+    required: false,
+    schema: { type: 'string' },
+  })
+  const stored = await storedEvent(admin)
+  const lane = { sink: 'lake', pausedBy: ['file'], breaker: 'open', ready: true } as const
+  const figures = { inFlight: 0, breakerUntil: null, deliveredPerMinute: 0, failedPerMinute: 0 }
+  const about = { sink: 'lake', type: 'approval_cc', eventId: 'a', deliveryId: '7', attempt: 2 }
+  const ended = { result: 'failed', status: null, error: 'timeout', durationMs: 3.1 } as const
+  const told = [
+    eventNews(stored, { ...plan, redact: createRedaction([]) }),
+    attemptNews({ kind: 'attempted', at: 1, ...about, ...ended }),
+    sinkNews({ ...lane, ...figures }),
+    configNews({ kind: 'reloaded', at: 1, result: 'rejected', problems: 'routes.yaml:1' }),
+    skippedNews({ events: 3, attempts: 0 }),
+  ]
+  const messages = responses[200].content['text/event-stream'][ITEMS].oneOf
+  expect(messages).toHaveLength(told.length)
+  for (const [index, { name, text }] of told.entries()) {
+    const { event, data } = messages[index].properties
+    expect(event.const).toBe(name)
+    const validate = at(data.contentSchema.$ref.slice(1))
+    expect(validate(JSON.parse(/^data: (.*)$/m.exec(text)?.[1] ?? ''))).toBe(true)
+    expect(validate({})).toBe(false)
+  }
+})
+
+const LINES = 'application/x-ndjson'
+const ITEMS = 'x-itemSchema'
+
+async function storedEvent({ store, ...admin }: ReturnType<typeof openAdmin>) {
+  await accept({ store, ...admin }, 'a')
+  const [stored] = (await store.events({ order: 'newest first', limit: 1 })).items
+  if (!stored) throw new Error('nothing was stored')
+  return stored
+}
 
 test('its examples are what it says', async () => {
   const { document, at } = await openDocument(openAdmin().ask)

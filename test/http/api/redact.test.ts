@@ -1,8 +1,15 @@
 import { expect, test } from 'vitest'
-import { accept, START } from '../../core/operations/setup.ts'
+import type { JsonObject } from '../../../src/core/event.ts'
+import type { StoredDelivery } from '../../../src/core/ledger.ts'
+import type { Plan } from '../../../src/core/plan.ts'
+import { createRedaction } from '../../../src/core/redact.ts'
+import { explainFor } from '../../../src/http/api/explain.ts'
+import { previewsOf } from '../../../src/http/api/previews.ts'
+import { shownDelivery } from '../../../src/http/api/shapes.ts'
+import { accept, routingOf, START } from '../../core/operations/setup.ts'
 import { sampleEvent, sampleRaw } from '../../sample-event.ts'
 import { settlement } from '../../stores/samples.ts'
-import { openAdmin } from './setup.ts'
+import { openAdmin, plan } from './setup.ts'
 
 const USER = 'b613t51g'
 
@@ -44,10 +51,10 @@ test('no answer tells what a redacted field holds', async () => {
   // All else is to the letter.
   expect(one?.text).toContain(long)
   expect(one?.text).toContain('"user_id": "[redacted]"}, "token"')
-  expect(quarantined?.body.problems).toEqual(['user_id: "[redacted]" is not known'])
+  expect(quarantined?.body.problems).toEqual(['[redacted]'])
   expect(one?.body.deliveries[0]).toMatchObject({
-    reason: 'HTTP 400 for [redacted]',
-    history: [{ response: '{"user_id": "[redacted]", "x": 1}' }],
+    reason: '[redacted]',
+    history: [{ error: '[redacted]', response: '[redacted]' }],
   })
 })
 
@@ -80,3 +87,65 @@ test('the app and the tenant are hidden beside the body as well', async () => {
   expect(body).toMatchObject({ app_id: '[redacted]', tenant_key: '[redacted]' })
   expect(text).not.toContain('cli_a0000000000000ff')
 })
+
+test('why a route does not match tells of an event what people may see of it', () => {
+  const form = JSON.stringify([{ id: 'w', user_id: USER }])
+  const people = [{ name: '张' }, { name: '李四' }]
+  const raw = JSON.stringify({ event: { user_id: { open_id: 'ou' }, from: '张', form, people } })
+  const event = sampleEvent({ raw, data: JSON.parse(raw).event })
+  const redact = createRedaction(['user_id', 'from', 'name'])
+  const whyNot = (match: JsonObject) => {
+    const routing = routingOf([{ name: 'one', to: ['lake'], match }])
+    return explainFor({ ...plan, ...routing, sinks: plan.sinks, redact }, event, []).routes[0]?.why
+  }
+  const shown = '"[redacted]"'
+  expect(whyNot({ from: ['x'] })).toBe(`from: ${shown} is not one of "x"`)
+  expect(whyNot({ user_id: { open_id: ['x'] } })).toBe(
+    'user_id.open_id: [redacted] is not one of "x"',
+  )
+  expect(whyNot({ user_id: { union_id: ['x'] } })).toBe('user_id.union_id: absent')
+  expect(whyNot({ people: { name: ['x'] } })).toBe(
+    `people.name: ${shown}, ${shown} is not one of "x"`,
+  )
+  expect(whyNot({ form: ['x'] })).toBe(
+    'form: "[{\\"id\\":\\"w\\",\\"user_id\\":\\"[redacted]\\"}]" is not one of "x"',
+  )
+})
+
+test('a preview is made of what people may see, so that nothing can be derived from the rest', async () => {
+  const raw = JSON.stringify({ event: { user_id: 'ou_2026', operate: 'READ' } })
+  const event = sampleEvent({ raw, data: JSON.parse(raw).event })
+  const previewed = (preview: Plan['preview']) =>
+    previewsOf({ ...plan, preview, redact: createRedaction(['user_id']) }, event, ['lake'])
+  const bodies = await previewed(async (_, { data, raw }) => {
+    const who = String(data.user_id)
+    return JSON.stringify({ who: who.toUpperCase(), begins: who.slice(0, 4), count: 20261122, raw })
+  })
+  expect(JSON.parse(bodies.lake?.body ?? '')).toEqual({
+    who: '[REDACTED]',
+    begins: '[red',
+    count: 20261122,
+    raw: '{"event":{"user_id":"[redacted]","operate":"READ"}}',
+  })
+  const failed = await previewed(async (_, { data }) => {
+    throw new Error(`no ${data.user_id}`)
+  })
+  expect(failed.lake).toEqual({ body: null, error: 'no [redacted]' })
+})
+
+test('of a delivery whose event is gone nobody can say what may be seen', async () => {
+  const reason = `no ${USER}`
+  const ledger = { event: async () => null }
+  const dead = { ...deliveryOf(reason), orderKey: null }
+  const hiding = { ...plan, redact: createRedaction(['user_id']) }
+  expect(await shownDelivery(dead, hiding, ledger)).toMatchObject({ reason: '[redacted]' })
+  expect(await shownDelivery(dead, plan, ledger)).toMatchObject({ reason })
+  const ours = deliveryOf('HTTP 503')
+  expect(await shownDelivery(ours, hiding, ledger)).toMatchObject({ reason: 'HTTP 503' })
+})
+
+function deliveryOf(reason: string): StoredDelivery {
+  const times = { acceptedAt: START, dueAt: null, settledAt: START }
+  const ids = { id: '1', eventId: 'a', eventRef: '1', sink: 'finance' }
+  return { ...ids, ...times, state: 'dead', attempts: 1, inFlight: false, orderKey: null, reason }
+}

@@ -72,3 +72,14 @@ test('a viewer who tells a POST to be a GET, or a path to be another, has no luc
   }
   expect(await store.pauses()).toEqual([])
 })
+
+test.each(['PUT', 'DELETE', 'PATCH', 'OPTIONS'])('%s is answered to nobody', async (method) => {
+  const { ask } = openAdmin()
+  for (const path of ['/api/sinks', '/api/sinks/lake/pause', '/api/explain']) {
+    const [viewer, admin] = [await ask(path, { ...asViewer, method }), await ask(path, { method })]
+    const allow = path === '/api/sinks' ? 'GET, HEAD' : 'POST'
+    for (const { status, headers } of [viewer, admin]) {
+      expect([path, status, headers.get('allow')]).toEqual([path, 405, allow])
+    }
+  }
+})
