@@ -13,7 +13,7 @@ ${dataHelp}
 
 --state STATE   pending, delivered or dead
 --sink NAME     only of this sink
---event ID      only of this event: its id or REF
+--event ID      only of this event: its id, or its REF as ref:17
 ${spanHelp}
 ${listHelp}`,
   options: {

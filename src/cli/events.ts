@@ -61,7 +61,7 @@ function stateOf({ state, problems }: JsonObject): string {
 const show: CommandGroup['commands'][string] = {
   summary: 'one event: its body, and every attempt to deliver it',
   usage: '<id> [--json] [--url URL]',
-  help: `The id is the event's own (the latest event of that id), or its REF.
+  help: `The id is the event's own (the latest event of that id), or its REF; ref:17 is a REF for certain.
 
 ${dataHelp}
 

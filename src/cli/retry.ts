@@ -14,7 +14,7 @@ filters select.
 ${dataHelp}
 
 --sink NAME     only of this sink
---event ID      only of this event: its id or REF
+--event ID      only of this event: its id, or its REF as ref:17
 ${spanHelp}
 --all           every dead letter there is
 ${yesHelp}`,

@@ -8,14 +8,14 @@ import {
   schemaOf,
   secretPlaces,
 } from './check/file.ts'
-import { type Finding, type Path, withoutEffects } from './check/finding.ts'
+import { type Finding, type Path, pathKey, withoutEffects } from './check/finding.ts'
 import { fileSchema } from './check/options.ts'
 import { notTexts, withoutUnknown } from './check/unknown.ts'
 import type { Config } from './config.ts'
 import { readPlan, withPlaces } from './plan-files.ts'
 import type { Document } from './text/document.ts'
 import { type Surroundings, USUAL_PLACE } from './text/env.ts'
-import { expandTree } from './text/expand.ts'
+import { type ExpandedTree, expandTree } from './text/expand.ts'
 import type { TextFile } from './text/files.ts'
 import { placeText } from './text/parts.ts'
 import { locate, locateAll } from './text/report.ts'
@@ -43,10 +43,11 @@ export async function loadConfig(
   const expanded = expandTree(document.value, { ...options, ...whereToSet(options) })
   const unknown = expanded.lacking.filter(mayBeLacking(options))
   const file = await checkFile(expanded.value, options, unknown)
+  const refused = notTexts(referencesIn(expanded), schemaOf(document, file))
   const causes = [
     ...document.findings,
-    ...withoutEffects(expanded.findings, at(unknown)),
-    ...notTexts(unknown, schemaOf(document, file)),
+    ...withoutEffects(expanded.findings, [...at(unknown), ...refused]),
+    ...refused,
   ]
   const wrong = withoutEffects(file.findings, causes)
   const all = [...causes, ...withoutUnknown(wrong, unknown)]
@@ -69,6 +70,11 @@ export async function loadConfig(
     warnings,
     ...disclosure,
   }
+}
+
+/** Where something comes from outside, each place once. */
+function referencesIn({ words }: ExpandedTree): readonly Path[] {
+  return [...new Map(words.map(({ path }) => [pathKey(path), path])).values()]
 }
 
 function mayBeLacking({ mayLack }: LoadOptions): (path: Path) => boolean {

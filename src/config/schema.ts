@@ -4,6 +4,8 @@ import type { SinkType, SourceType } from '../core/plugin.ts'
 import { fileSchema, routeSchema, sinkSchema, sourceSchemaOf } from './check/options.ts'
 import { entrySchema, type Plug, plainSchema } from './check/shape.ts'
 import { TEAM_SECTIONS } from './check/team-file.ts'
+import { forEditors, withoutDefaults } from './for-editors.ts'
+import { patternDefinitions } from './pattern-schema.ts'
 
 /**
  * The JSON Schema (draft-07) of the whole of routes.yaml and of the files of routes.d, for editors. Sinks of other types
@@ -35,10 +37,19 @@ export function routesSchema(
           },
         },
       }),
-      routes: { ...objectOf(properties.routes), items: plainSchema(routeSchema) },
+      routes: { ...objectOf(properties.routes), items: plainRoute() },
     },
   }
-  return forEditors(schema)
+  return { ...forEditors(schema), definitions: patternDefinitions }
+}
+
+/** With the patterns that the parser of patterns takes. */
+function plainRoute(): JsonObject {
+  const route = plainSchema(routeSchema)
+  const properties = objectOf(route.properties)
+  const { description = '', examples = [] } = objectOf(properties.match)
+  const match = { description, examples, allOf: [{ $ref: '#/definitions/pattern' }] }
+  return { ...route, properties: { ...properties, match } }
 }
 
 /** It is sources that tell routes.yaml from a file of routes.d. */
@@ -87,29 +98,4 @@ function typeOf(common: TObject): JsonObject {
 
 function objectOf(value: Json | undefined): JsonObject {
   return isObject(value) ? value : {}
-}
-
-/**
- * In the words that editors know: `writeOnly` for a secret, nothing of draft 2019-09, and what has a default need not
- * be there.
- */
-function forEditors(schema: JsonObject): JsonObject {
-  const entries = Object.entries(schema).flatMap(([key, value]): [string, Json][] => {
-    if (key === 'unevaluatedProperties') return []
-    if (key === 'secret' && value === true) return [['writeOnly', true]]
-    if (key === 'required' && Array.isArray(value)) return [[key, withoutDefaults(value, schema)]]
-    if (Array.isArray(value)) return [[key, value.map(editorValue)]]
-    return [[key, editorValue(value)]]
-  })
-  return Object.fromEntries(entries)
-}
-
-function editorValue(value: Json): Json {
-  return isObject(value) ? forEditors(value) : value
-}
-
-function withoutDefaults(required: readonly Json[], { properties }: JsonObject): Json[] {
-  return required.filter((name) => {
-    return typeof name !== 'string' || !('default' in objectOf(objectOf(properties)[name]))
-  })
 }

@@ -42,11 +42,13 @@ export interface StoredEvent {
   readonly problems: readonly string[]
 }
 
+/** By a `ref` it is that very event. Several may have one id, and an id may look like another event's `ref`. */
+export type EventName = { readonly id: string } | { readonly ref: string }
+
 /** Times in Unix milliseconds, of the delivery's acceptance. */
 export interface DeliveryFilter {
   readonly sink?: string | undefined
-  /** An event's id, or its `ref`. */
-  readonly event?: string | undefined
+  readonly event?: EventName | undefined
   readonly since?: number | undefined
   readonly until?: number | undefined
 }
@@ -172,8 +174,8 @@ export interface Ledger {
    * may hide some from `since` and `until`.
    */
   events(query: EventQuery): Promise<Page<StoredEvent>>
-  /** By event id (the latest of that id) or by `ref`; null without one. */
-  event(id: string): Promise<EventHistory | null>
+  /** Of an id the latest; null without one. An empty id is nobody's. */
+  event(name: EventName): Promise<EventHistory | null>
   /** Newest first. */
   deliveries(query: DeliveryQuery): Promise<Page<StoredDelivery>>
   /**

@@ -59,10 +59,11 @@ export function createRecent(
   function current(): Counting {
     const at = now() - (now() % MINUTE_MS)
     const last = minutes.at(-1)
-    // A clock that has been set back goes on counting where it was.
-    if (last && at <= last.at) return last
+    if (last?.at === at) return last
     const minute = startMinute(at)
-    minutes = [...minutes, minute].filter((one) => one.at > at - KEPT_MINUTES * MINUTE_MS)
+    // Those that lie ahead are of a clock that has been set back.
+    const isKept = (one: Counting) => one.at < at && one.at > at - KEPT_MINUTES * MINUTE_MS
+    minutes = [...minutes.filter(isKept), minute]
     void look(minute)
     return minute
   }

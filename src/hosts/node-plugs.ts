@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, globSync } from 'node:fs'
+import { join, parse } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { messageOf } from '../core/errors.ts'
 import { isObject } from '../core/event.ts'
@@ -43,6 +43,13 @@ export function pluginFile(folder: string, type: string): string | undefined {
   if (!/^[a-z][a-z0-9-]*$/.test(type)) return undefined
   const candidates = PLUGIN_ENDINGS.map((ending) => join(folder, 'plugins', `${type}${ending}`))
   return candidates.find((candidate) => existsSync(candidate))
+}
+
+/** The types of the plugins that may be in the folder, by name. */
+export function pluginTypes(folder: string): readonly string[] {
+  const files = globSync(`*{${PLUGIN_ENDINGS}}`, { cwd: join(folder, 'plugins') })
+  const types = new Set(files.map((file) => parse(file).name))
+  return [...types].filter((type) => pluginFile(folder, type) !== undefined).sort()
 }
 
 async function loadPlugin(file: string, type: string): Promise<SinkType> {

@@ -12,8 +12,8 @@ export function sqliteLedger(read: Ask, write: Ask): Ledger {
     backlog: () => read('backlog', null),
     wasOwed: (sink) => read('wasOwed', { sink }),
     events: async (query) => eventsPage(await read('events', eventsAt(query)), withData),
-    async event(id) {
-      const found = await read('event', { id })
+    async event(name) {
+      const found = await read('event', name)
       return found && withData(found)
     },
     deliveries: async (query) => page(await read('deliveries', at(query)), (delivery) => delivery),

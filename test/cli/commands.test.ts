@@ -95,6 +95,23 @@ describe('explain', () => {
     expect(stdout).not.toContain('hush')
   })
 
+  test('takes an event object alone for the usual type, and says it by source where that matters', async () => {
+    const other = '  other: { type: feishu, path: /o, verification_token: t }\n'
+    const routes = ROUTES.replace('sinks:', `${other}sinks:`).replace(
+      'match: { operate: CREATE }',
+      'from: [other]',
+    )
+    await using folder = await openFolder({ 'routes.yaml': routes })
+    const { type, ...event } = callbackOf().event
+    const stdin = JSON.stringify(event)
+    const { stdout } = await run(folder, ['explain', '-'], { stdin })
+    expect(stdout).toMatch(/^approval_cc /)
+    const last = 'owed to whom hangs on its source: feishu sends it to nobody; other to one'
+    expect(stdout.trimEnd().split('\n').at(-1)).toBe(last)
+    const task = await run(folder, ['explain', '-', '--type', 'approval_task'], { stdin })
+    expect(task.stdout).toMatch(/^approval_task .*\n {2}ignored/)
+  })
+
   test('says why an event would be quarantined', async () => {
     await using folder = await openFolder({ 'routes.yaml': ROUTES })
     const stdin = JSON.stringify(callbackOf({ operate: 'SHRED' }).event)

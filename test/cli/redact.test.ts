@@ -45,7 +45,7 @@ test('what cannot be read hides nothing, and that is said', async () => {
   const unread = [expect.stringMatching(/^nothing is redacted, for routes.yaml cannot be read: /)]
   expect((await hidden()).said).toEqual(unread)
   expect((await hidden('redact: [user_id')).said).toEqual(unread)
-  const some = await hidden('redact: [user_id, 7, "${FIELD}"]')
+  const some = await hidden(`redact: [user_id, 7, "\${FIELD}"]`)
   expect(some).toMatchObject({
     fields: ['user_id'],
     said: [expect.stringMatching(/^what redact /)],

@@ -2,12 +2,12 @@ import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { testFiles } from '../../src/cli/test/files.ts'
+import { misspeltFields } from '../../src/cli/test/misspelt.ts'
 import { readTests } from '../../src/cli/test/read.ts'
 import { resultJson, resultLines, summaryLine } from '../../src/cli/test/report.ts'
-import { type Brings, runTest } from '../../src/cli/test/run.ts'
+import { runTest, type Standards } from '../../src/cli/test/run.ts'
 import { createRouting } from '../../src/config/routing.ts'
 import { compileValidators } from '../../src/config/validators.ts'
-import type { Routing } from '../../src/core/plan.ts'
 import { defineSink, type SinkType } from '../../src/core/plugin.ts'
 import { eventSchemas } from '../../src/feishu/event-schemas.ts'
 import { ConfigFileError } from '../../src/hosts/config-file-error.ts'
@@ -36,8 +36,9 @@ function sinkType(type: string, preview?: NonNullable<SinkType['preview']>): Sin
 const plugs = [
   sinkType('echo', ({ data }) => JSON.stringify(data)),
   sinkType('mute'),
-  sinkType('broken', () => {
-    throw new Error('no such field')
+  sinkType('fragile', ({ data }) => {
+    if (data.tenant_key === 'broken') throw new Error('no such field')
+    return '{}'
   }),
 ]
 
@@ -48,26 +49,26 @@ const FILES = {
 }
 
 let folder: Folder
-let routing: Routing
+let standards: Standards
 const accepted: Readonly<Record<string, readonly string[]>> = {
   feishu: ['approval_cc', 'approval_task'],
   lark: ['approval_cc'],
 }
-const brings: Brings = (type, source) =>
-  Object.keys(accepted).find(
-    (name) => accepted[name]?.includes(type) && (source === '' || name === source),
-  )
 const named = { sinks: ['finance', 'hr', 'lake', 'chat', 'archive'], sources: ['feishu', 'lark'] }
 
 beforeAll(async () => {
   folder = await openFolder(FILES)
   const resolveSink = async (type: string) => plugs.find((plug) => plug.type === type)
   const config = await load(fixtures.routes, { env: {}, mayLack: 'unrouted', resolveSink })
-  routing = createRouting(config, {
-    validate: compileValidators(eventSchemas),
-    sourceType: (type) => sourceTypes.find((known) => known.type === type),
-    sinkType: resolveSink,
-  })
+  standards = {
+    routing: createRouting(config, {
+      validate: compileValidators(eventSchemas),
+      sourceType: (type) => sourceTypes.find((known) => known.type === type),
+      sinkType: resolveSink,
+    }),
+    accepting: (type) => Object.keys(accepted).filter((name) => accepted[name]?.includes(type)),
+    warningsOf: misspeltFields(eventSchemas),
+  }
 })
 afterAll(() => folder[Symbol.asyncDispose]())
 
@@ -75,7 +76,7 @@ async function resultOf(text: string) {
   await folder.write('routes.test.yaml', text)
   const [one] = readTests([`${folder.path}/routes.test.yaml`], named)
   if (one === undefined) throw new Error('there is no test')
-  return runTest({ ...one, file: 'routes.test.yaml' }, routing, brings)
+  return runTest({ ...one, file: 'routes.test.yaml' }, standards)
 }
 
 /** One test called `it`. */

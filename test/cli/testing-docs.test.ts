@@ -34,7 +34,10 @@ async function resultsOf(tests: string, routes: string) {
   const read = readTests([`${folder.path}/routes.test.yaml`], { sinks, sources: [] })
   expect(read.length).toBeGreaterThan(0)
   const run = read.map((one) =>
-    runTest({ ...one, file: 'routes.test.yaml' }, routing, () => 'feishu'),
+    runTest(
+      { ...one, file: 'routes.test.yaml' },
+      { routing, accepting: () => ['feishu'], warningsOf: () => [] },
+    ),
   )
   return await Promise.all(run)
 }

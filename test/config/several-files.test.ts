@@ -87,7 +87,6 @@ describe('what is wrong with several files', () => {
     expect(await said(files)).toEqual([
       '4:28 routes.0.to.0: no sink is called "archve"; did you mean "archive"?',
       'routes.d/finance.yaml:3:87 sinks.finance.retry.attempts: must be >= 1',
-      'routes.d/hr.yaml:3:5 routes.0.to: is required',
       'routes.d/hr.yaml:3:17 routes.0.too: unknown key; did you mean "to"?',
       'routes.d/hr.yaml:4:41 routes.1.match.operate: is a number, but operate is a string: put it in quotes',
     ])

@@ -66,7 +66,7 @@ test('a value does not garble the words of the gateway about it, and is conceale
     env: { ...env, P: 'true', D: 'look like' },
   })
   expect(wrong.map(({ message }) => message)).toEqual([
-    'must be true or false, not a string',
+    `must be true or false: write it out, for \${…} only ever gives a text`,
     'must look like 500ms, 10s, 5m, 6h, 7d',
   ])
   const quoted = await problemsOf(FILE.replace('[hook, user]', `["\${TO}"]`), {

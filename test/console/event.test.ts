@@ -16,7 +16,7 @@ async function openWith(given: Given, more: Partial<Plan> = {}) {
   const browser = opened.browse()
   await browser.logIn()
   const owed = async () =>
-    (await opened.store.event('1'))?.deliveries.map(({ sink, state }) => `${sink} ${state}`)
+    (await opened.store.event({ ref: '1' }))?.deliveries.map(({ sink, state }) => `${sink} ${state}`)
   const audit = async () => (await opened.store.audit({ limit: 9 })).items
   return { ...opened, browser, owed, audit }
 }
@@ -71,7 +71,7 @@ test('routes that have changed since are told of, and lead to what is owed by no
   expect([status, location]).toEqual([303, `${AT}?done=sent`])
   expect(await owed()).toEqual(['lake pending', 'finance pending'])
   expect((await browser.get(`${AT}?done=sent`)).text).toContain('It is owed, and sent at once')
-  const request = { event: '1', sink: 'finance', resend: false }
+  const request = { event: 'ref:1', sink: 'finance', resend: false }
   expect(await audit()).toMatchObject([
     { actor: 'console admin', action: 'replay', request, outcome: { owed: 1 } },
   ])
@@ -214,6 +214,19 @@ test('a body of half a million lines is cut', async () => {
   const { text } = await browser.get(AT)
   expect(text).toContain('These are its first 2,000 lines')
   expect(text.length).toBeLessThan(300_000)
+})
+
+test('an id that is the ref of another event leads nobody astray', async () => {
+  const { browser, store, clock, owed } = await openWith({ owed: ['lake'] })
+  await settleAll(store, 'lake', { state: 'dead', reason: 'HTTP 500' })
+  await accept({ store, clock }, '1', { owed: ['finance'], data: { operate: 'READ' } })
+  for (const path of [AT, '/console/routes?ref=1']) {
+    expect((await browser.get(path)).text).toContain('&quot;uuid&quot;: &quot;a&quot;')
+  }
+  const [dead = ''] = /<tbody>.*<\/tbody>/s.exec((await browser.get('/console/dead?sink=lake')).text) ?? []
+  expect(plain(dead)).toContain('approval_cc CREATE a')
+  await browser.submit(`${AT}/retry`, { delivery: '1' }, AT)
+  expect(await owed()).toEqual(['lake pending'])
 })
 
 test.for(['/console/events/99', '/console/events/99/send?sink=lake'])(

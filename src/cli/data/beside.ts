@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../core/event.ts'
+import { eventMeant, filterMeant } from '../../core/event-name.ts'
 import type { Page } from '../../core/ledger.ts'
 import { discard } from '../../core/operations/discard.ts'
 import type { Operator } from '../../core/operations/operation.ts'
@@ -46,18 +47,21 @@ export async function openBeside({ store, configFile, env, actor }: BesideOption
       return shapePage(page, (stored) => eventShape(stored, hidden))
     },
     async event(id) {
-      const history = await ledger.event(id)
+      const history = await ledger.event(await eventMeant(id, ledger))
       return history && historyText(history, await hiding())
     },
     async deliveries(query) {
       if (query.cursor === undefined) await knownOnce(query.sink)
       const hidden = await hiding()
-      return shapePage(await ledger.deliveries(query), (one) => shownDelivery(one, hidden, ledger))
+      const page = await ledger.deliveries(await filterMeant(query, ledger))
+      return shapePage(page, (one) => shownDelivery(one, hidden, ledger))
     },
     audit: async (query) => shapePage(await ledger.audit(query), auditShape),
     sinks: async () => sinkShapes(await readSinks(ledger, read)),
-    async retry({ dry_run: dryRun, ...selection }, { progress, signal }) {
-      if ('filter' in selection) await knownOnce(selection.filter.sink)
+    async retry({ dry_run: dryRun, ...request }, { progress, signal }) {
+      if ('filter' in request) await knownOnce(request.filter.sink)
+      const selection =
+        'ids' in request ? request : { filter: await filterMeant(request.filter, ledger) }
       return retryDead({ ...operator, signal }, { selection, dryRun }, progress)
     },
     async replay({ dry_run: dryRun, ...request }, { progress, signal }) {

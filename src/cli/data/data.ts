@@ -3,7 +3,7 @@ import type { JsonObject } from '../../core/event.ts'
 /** What the commands ask, of the store itself or of a running gateway. Names and shapes are those of docs/api.md. */
 export interface Data {
   events(query: EventsQuery): Promise<JsonPage>
-  /** By its id or its `ref`, as JSON text, for parsing would round a body's long numbers; null where there is none. */
+  /** By its id or its `ref`, or `ref:17`, as JSON text, for parsing would round a body's long numbers; null where there is none. */
   event(id: string): Promise<string | null>
   deliveries(query: DeliveriesQuery): Promise<JsonPage>
   audit(query: PageQuery): Promise<JsonPage>

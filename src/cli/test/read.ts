@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { beneath, type Finding, type Path } from '../../config/check/finding.ts'
+import { beneath, type Finding, type Path, withoutEffects } from '../../config/check/finding.ts'
 import { shapeOf } from '../../config/check/shape.ts'
 import { createHints } from '../../config/check/suggest.ts'
 import { formatProblems } from '../../config/problems.ts'
@@ -54,14 +54,13 @@ function readFile(file: string, named: Named): ReadFile {
     const text = readText(file)
     const document = readDocument(text)
     const shape = shapeOf(testFileSchema).check(document.value)
-    const written = isWritten(document.value, shape) ? document.value.tests : []
+    const written = testsIn(document.value)
     const tests = written.map((test, index) => readTest(test, index, file, document))
-    const findings = [
-      ...document.findings,
-      ...shape,
+    const meaning = [
       ...tests.flatMap(({ findings }) => findings),
       ...beneath(['tests'], namesIn(written, named)),
     ]
+    const findings = [...document.findings, ...shape, ...withoutEffects(meaning, shape)]
     const problems = locate(findings, document, { hiddenText: text, words: [] })
     return { tests: tests.map(({ test }) => test), ...wrongIn(file, text, problems) }
   } catch (error) {
@@ -82,22 +81,40 @@ function readText(file: string): string {
   }
 }
 
-function isWritten(value: unknown, shape: readonly Finding[]): value is WrittenTests {
-  return value !== undefined && shape.length === 0
+/** One test, as far as it is of the right kinds: what is not is said by the file's shape. */
+type Written = Partial<WrittenTests['tests'][number]>
+
+function testsIn(value: Json): readonly Written[] {
+  const tests = isObject(value) && Array.isArray(value.tests) ? value.tests : []
+  return tests.map((test) => (isObject(test) ? rightKinds(test) : {}))
 }
 
-type Written = WrittenTests['tests'][number]
+function rightKinds({ name, given, type, source, expect, bodies }: JsonObject): Written {
+  return {
+    ...(isText(name) && { name }),
+    ...((isText(given) || isObject(given)) && { given }),
+    ...(isText(type) && { type }),
+    ...(isText(source) && { source }),
+    ...(expect === 'quarantined' && { expect }),
+    ...(Array.isArray(expect) && expect.every(isText) && { expect }),
+    ...(isObject(bodies) && { bodies }),
+  }
+}
+
+function isText(value: Json | undefined): value is string {
+  return typeof value === 'string' && value !== ''
+}
 
 function readTest(written: Written, index: number, file: string, document: Document) {
   const path = ['tests', String(index)]
-  const { name, type = USUAL_TYPE, source = '', expect, bodies = {} } = written
+  const { name = '', type = USUAL_TYPE, source = '', expect = [], bodies = {} } = written
   const place = document.positionAt(document.placeOf(path)?.from ?? 0)
-  const { given, findings } = readGiven(written.given, file, [...path, 'given'])
+  const { given, findings } = readGiven(written.given ?? {}, file, [...path, 'given'])
   const test: RouteTest = { name, file, ...place, given, type, source, expect, bodies }
   return { test, findings }
 }
 
-function readGiven(given: Written['given'], file: string, path: Path) {
+function readGiven(given: NonNullable<Written['given']>, file: string, path: Path) {
   if (typeof given !== 'string') return checkGiven(given, path)
   try {
     const value: unknown = JSON.parse(readFileSync(join(dirname(file), given), 'utf8'))
@@ -121,14 +138,14 @@ function namesIn(tests: readonly Written[], named: Named): Finding[] {
   const noSource = unknownName('source', named.sources)
   const names = new Set<string>()
   return tests.flatMap(({ name, source, expect, bodies = {} }, index) => {
-    const isTaken = names.has(name)
-    names.add(name)
-    const sinks = expect === 'quarantined' ? [] : expect
+    const isTaken = name !== undefined && names.has(name)
+    if (name !== undefined) names.add(name)
+    const sinks = expect === 'quarantined' || expect === undefined ? [] : expect
     const findings = [
       ...(isTaken ? [{ path: ['name'], message: 'is the name of an earlier test too' }] : []),
       ...(source === undefined ? [] : noSource(source, ['source'])),
       ...sinks.flatMap((sink, at) => noSink(sink, ['expect', String(at)])),
-      ...Object.keys(bodies).flatMap((sink) => bodyName(sink, sinks, noSink)),
+      ...Object.keys(bodies).flatMap((sink) => bodyName(sink, expect && sinks, noSink)),
     ]
     return beneath([String(index)], findings)
   })
@@ -144,9 +161,16 @@ function unknownName(kind: string, known: readonly string[]): NameCheck {
   }
 }
 
-function bodyName(sink: string, expected: readonly string[], noSink: NameCheck): Finding[] {
+/** Nothing is expected of a test that does not say it. */
+function bodyName(
+  sink: string,
+  expected: readonly string[] | undefined,
+  noSink: NameCheck,
+): Finding[] {
   const path = ['bodies', sink]
   const unknown = noSink(sink, path)
   if (unknown.length > 0) return unknown.map((finding) => ({ ...finding, onKey: true }))
-  return expected.includes(sink) ? [] : [{ path, message: 'is not in expect', onKey: true }]
+  return expected === undefined || expected.includes(sink)
+    ? []
+    : [{ path, message: 'is not in expect', onKey: true }]
 }

@@ -1,6 +1,7 @@
 import { structuredPatch } from 'diff'
 import { isObject, type Json } from '../../core/event.ts'
 import { printable } from '../../core/printable.ts'
+import { bySource as bySourceText } from '../by-source.ts'
 import type { Outcome, TestResult, WrongBody, WrongRoute, WrongSink } from './run.ts'
 
 type Colour = 'green' | 'red' | 'dim'
@@ -16,12 +17,17 @@ export function resultLines(result: TestResult, paint: Paint): readonly string[]
   const name = printable(test.name)
   if (passed) {
     const note = outcome === 'accepted' || test.expect === outcome ? '' : `  (${whatCame(result)})`
-    return [`${paint('green', 'ok')}    ${name}${paint('dim', note)}`]
+    return [`${paint('green', 'ok')}    ${name}${paint('dim', note)}`, ...warningLines(result)]
   }
   return [
     `${paint('red', 'FAIL')}  ${name}`,
     ...detailLines(result, paint).map((line) => INDENT + line),
+    ...warningLines(result),
   ]
+}
+
+function warningLines({ warnings }: TestResult): string[] {
+  return warnings.map((warning) => `${INDENT}warning: ${printable(warning)}`)
 }
 
 /** `2 passed, 1 failed`. */
@@ -38,12 +44,13 @@ export function resultJson({ test, ...result }: TestResult): object {
 }
 
 function detailLines(result: TestResult, paint: Paint): string[] {
-  const { test, outcome, missing, extra, bodies } = result
+  const { test, outcome, missing, extra, bodies, bySource } = result
   const { file, line, column, expect } = test
   return [
     `${file}:${line}:${column}`,
     `expected: ${expect === 'quarantined' ? 'quarantined' : namesOr(expect, 'nobody')}`,
     `came:     ${printable(whatCame(result))}`,
+    ...(bySource.length === 0 ? [] : [printable(`say \`source\`: ${bySourceText(bySource)}`)]),
     ...missing.flatMap((one) => missingLines(one, outcome, paint)),
     ...extra.flatMap((one) => extraLines(one, paint)),
     ...bodies.flatMap((one) => bodyLines(one, paint)),
@@ -84,7 +91,9 @@ function routeLines(routes: readonly WrongRoute[], paint: Paint): string[] {
 }
 
 function bodyLines({ sink, expected, sent, problem }: WrongBody, paint: Paint): string[] {
-  if (sent === undefined) return [printable(`body for ${sink}: ${problem}`)]
+  if (sent === undefined || expected === undefined) {
+    return [printable(`body for ${sink}: ${problem}`)]
+  }
   const { hunks } = structuredPatch('', '', pretty(expected), pretty(sent), '', '', { context: 3 })
   const lines = hunks.flatMap(({ lines }, index) => [...(index > 0 ? ['  …'] : []), ...lines])
   return [

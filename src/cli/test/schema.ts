@@ -33,10 +33,20 @@ const test = T.Object(
         description: 'Its type, where it does not say so itself.',
       }),
     ),
-    source: T.Optional(name('The source that brings it; any that accepts its type without this.')),
+    source: T.Optional(
+      name(
+        'The source that brings it. Without this: any that accepts its type, where it goes the same way by all of them.',
+      ),
+    ),
     expect: expected,
     bodies: T.Optional(
-      T.Object({}, { description: 'By sink: the body that it is sent, as JSON or as a text.' }),
+      T.Object(
+        {},
+        {
+          description:
+            'By sink: the body that it is sent, as JSON or as a text; of a CloudEvent, the members that matter.',
+        },
+      ),
     ),
   },
   { additionalProperties: false },

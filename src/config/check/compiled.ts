@@ -18,6 +18,9 @@ export interface CheckContext {
 /** In the worst case they take a fifth of a second. */
 const MAX_REFERENCES = 20_000
 
+/** Of ajv's: to put one in words, with what was probably meant, takes far longer than to find it. */
+const MAX_ERRORS = 2000
+
 /** Says what is wrong with a value, as far as it `counts`, and gives it its defaults where the check was made to. */
 export type Find = (value: unknown, counts?: (error: ErrorObject) => boolean) => Finding[]
 
@@ -25,7 +28,7 @@ export function findWith(check: CompiledCheck): Find {
   return (value, counts = () => true) =>
     check.call({ referencesLeft: MAX_REFERENCES }, value)
       ? []
-      : findingsOf((check.errors ?? []).filter(counts))
+      : findingsOf((check.errors ?? []).filter(counts).slice(0, MAX_ERRORS))
 }
 
 /** What is wrong with an event's data by the check of its type; nothing where the type has none. */
@@ -34,8 +37,8 @@ export function validateWith(
 ): (type: string, data: JsonObject) => readonly string[] {
   return (type, data) => {
     const problems = problemsIn(data, checkOf(type))
-    const more = problems.length - MAX_PROBLEMS
-    return more > 0 ? [...problems.slice(0, MAX_PROBLEMS), `and ${more} more`] : problems
+    const hasMore = problems.length > MAX_PROBLEMS
+    return hasMore ? [...problems.slice(0, MAX_PROBLEMS), 'and more'] : problems
   }
 }
 

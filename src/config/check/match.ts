@@ -40,6 +40,18 @@ export function checkMatch(pattern: JsonObject, events: Events): MatchFindings {
   }
 }
 
+/** Fields of an event that somebody has written which look like one that its schema has, misspelt. */
+export function misspeltIn(data: JsonObject, schema: JsonObject): readonly string[] {
+  const schemas = [frame, schema]
+  const unknown = leavesOf(data, [], []).filter(
+    ({ field }) => schemasOf(field, schemas).length === 0,
+  )
+  return unknown.flatMap(({ field }) => {
+    const hint = hintFor(field, schemas)
+    return hint === '' ? [] : [noSuchField(field, hint)]
+  })
+}
+
 function leavesOf(pattern: JsonObject, path: Path, field: Path): Leaf[] {
   return Object.entries(pattern).flatMap(([key, value]): Leaf[] => {
     const at = [...path, key]
@@ -63,12 +75,19 @@ function checkLeaf({ path, field, value }: Leaf, schemas: readonly JsonObject[])
   if (found.length > 0) {
     return { findings: isText(found) ? notTexts(value, path, field) : [], warnings: [] }
   }
+  const message = noSuchField(field, hintFor(field, schemas))
+  return { findings: [], warnings: [{ path, message, onKey: true }] }
+}
+
+function noSuchField(field: Path, hint: string): string {
+  return `no accepted event has ${field.join('.')}${hint}`
+}
+
+function hintFor(field: Path, schemas: readonly JsonObject[]): string {
   const around = schemasOf(field.slice(0, -1), schemas).flatMap((schema) =>
     [schema, ...itemSchemas(schema)].flatMap(knownKeys),
   )
-  const hint = didYouMean(field.at(-1) ?? '', around)
-  const message = `no accepted event has ${field.join('.')}${hint}`
-  return { findings: [], warnings: [{ path, message, onKey: true }] }
+  return didYouMean(field.at(-1) ?? '', around)
 }
 
 /** The schemas of what these keys lead to, through lists as well. */

@@ -66,8 +66,8 @@ function conditionsAround(path: Path): readonly Path[] {
 }
 
 /** Where no text can stand, by the schema of the whole file: what comes from outside is always one. */
-export function notTexts(unknown: readonly Path[], schema: JsonObject): Finding[] {
-  return unknown.flatMap((path) => {
+export function notTexts(references: readonly Path[], schema: JsonObject): Finding[] {
+  return references.flatMap((path) => {
     const schemas = path.reduce(schemasWithin, [schema]).flatMap(alternatives)
     if (schemas.length === 0 || schemas.some(takesText)) return []
     const kinds = [...new Set(schemas.map(describe))].join(', or ')

@@ -26,7 +26,7 @@ export async function list(visit: Visit, filter: DeadFilter): Promise<Html> {
   if (!first) return html`<p class="faint">${w.noneMatch}</p>${links}`
   const isAdmin = visit.session.role === 'admin'
   const rows = await Promise.all(
-    items.map(async (dead) => row(visit, dead, await ledger.event(dead.eventRef))),
+    items.map(async (dead) => row(visit, dead, await ledger.event({ ref: dead.eventRef }))),
   )
   const heads = [w.event, w.sink, w.died, figures(w.attempts), figures(w.status), w.reason]
   const reason = filter.reason === undefined ? undefined : await shownReason(visit, first)

@@ -44,7 +44,7 @@ ${payload(visit, history)}`,
 
 /** The event of the address. Throws RejectedError 404 where there is none. */
 export async function askedFor(visit: Visit): Promise<EventHistory> {
-  const history = await visit.context.ledger.event(visit.c.req.param('ref') ?? '')
+  const history = await visit.context.ledger.event({ ref: visit.c.req.param('ref') ?? '' })
   if (history) return history
   throw new RejectedError(404, wordsOf(visit, words).notFound)
 }

@@ -1,3 +1,4 @@
+import { writtenName } from '../event-name.ts'
 import type { StoredEvent } from '../ledger.ts'
 import type { Routing } from '../plan.ts'
 import { audited, type Operator } from './operation.ts'
@@ -20,7 +21,7 @@ export async function replayEvent(
   { sink, resend }: ReplayEventRequest,
 ): Promise<{ readonly owed: number }> {
   const { ledger, routing, now } = operator
-  const request = { event: stored.ref, ...(sink !== undefined && { sink }), resend }
+  const request = { event: writtenName(stored), ...(sink !== undefined && { sink }), resend }
   return audited(operator, { action: 'replay', request }, async () => {
     const redelivery = redeliveryOf(routing, stored, { sink })
     if (!redelivery) return { owed: 0 }

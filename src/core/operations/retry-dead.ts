@@ -1,4 +1,5 @@
 import type { JsonObject } from '../event.ts'
+import { writtenName } from '../event-name.ts'
 import type { DeadSelection } from '../ledger.ts'
 import { audited, inBatches, type Operator, type Report, timestampOf } from './operation.ts'
 
@@ -55,7 +56,7 @@ function requestOf(selection: DeadSelection): JsonObject {
   return {
     filter: {
       ...(sink !== undefined && { sink }),
-      ...(event !== undefined && { event }),
+      ...(event !== undefined && { event: writtenName(event) }),
       ...(since !== undefined && { since: timestampOf(since) }),
       ...(until !== undefined && { until: timestampOf(until) }),
     },

@@ -1,4 +1,5 @@
-import type { DeadSelection, StoredDelivery } from '../../core/ledger.ts'
+import { filterMeant } from '../../core/event-name.ts'
+import type { DeadSelection, DeliveryFilter, StoredDelivery } from '../../core/ledger.ts'
 import { retryDead } from '../../core/operations/retry-dead.ts'
 import { type ApiContext, operatorOf } from './context.ts'
 import * as examples from './examples.ts'
@@ -13,7 +14,7 @@ import { answerWork } from './work.ts'
 
 const filterFields = {
   sink: optional(text('Only deliveries to this sink.', 'finance')),
-  event: optional(text('Only those of this event: its id or its `ref`.')),
+  event: optional(text('Only those of this event: its id, or its `ref`; `ref:17` is a `ref` for certain.')),
   since: optional(time('Owed then or later.')),
   until: optional(time('Owed before.')),
 }
@@ -51,7 +52,8 @@ function list(context: ApiContext): Operation {
     async (c, { query }) => {
       await checkSink(context, query.sink, 'sink')
       const hiding = plan()
-      const reading = ledger.deliveries(query)
+      const meant = await filterMeant(query, ledger)
+      const reading = ledger.deliveries(meant)
       const shape = (delivery: StoredDelivery) => shownDelivery(delivery, hiding, ledger)
       return c.json(await pageOf(reading, shape))
     },
@@ -75,7 +77,8 @@ function retry(context: ApiContext): Operation {
       },
     },
     async (c, { body: { ids, filter, dry_run: dryRun } }) => {
-      const selection = selectionOf(ids, filter)
+      const meant = filter && (await filterMeant(filter, context.ledger))
+      const selection = selectionOf(ids, meant)
       await checkSink(context, filter?.sink, 'filter.sink')
       return answerWork(c, context, async (progress, signal) => {
         const operator = { ...operatorOf(c, context), signal }
@@ -88,7 +91,7 @@ function retry(context: ApiContext): Operation {
 
 function selectionOf(
   ids: readonly string[] | undefined,
-  filter: Extract<DeadSelection, { filter: unknown }>['filter'] | undefined,
+  filter: DeliveryFilter | undefined,
 ): DeadSelection {
   if (ids && !filter) return { ids }
   if (filter && !ids) return { filter }

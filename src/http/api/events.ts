@@ -1,4 +1,5 @@
 import { RejectedError } from '../../core/errors.ts'
+import { eventMeant } from '../../core/event-name.ts'
 import type { ApiContext } from './context.ts'
 import * as examples from './examples.ts'
 import { oneOf, optional, text } from './fields.ts'
@@ -40,7 +41,10 @@ export function eventOperations({ ledger, plan }: ApiContext): readonly Operatio
     {
       ...{ method: 'GET', path: '/api/events/:id', id: 'getEvent', tag: 'events' },
       summary: 'One event: its body, its deliveries and their attempts',
-      params: { id: text('Its id (the latest of that id), or its `ref`.', examples.event.id) },
+      params: { id: text(
+          'Its id (the latest of that id), or its `ref`; `ref:17` is a `ref` for certain.',
+          examples.event.id,
+        ) },
       answer: {
         description: 'The event.',
         schema: eventHistorySchema,
@@ -49,7 +53,8 @@ export function eventOperations({ ledger, plan }: ApiContext): readonly Operatio
       problems: { 404: 'There is no such event.' },
     },
     async (c) => {
-      const history = await ledger.event(c.req.param('id') ?? '')
+      const name = await eventMeant(c.req.param('id') ?? '', ledger)
+      const history = await ledger.event(name)
       if (!history) throw new RejectedError(404, 'There is no event of this id.')
       const body = historyText(history, plan())
       return c.body(body, 200, { 'Content-Type': 'application/json' })

@@ -2,6 +2,7 @@ import * as T from '@sinclair/typebox'
 import { RejectedError } from '../../core/errors.ts'
 import type { Event, JsonObject } from '../../core/event.ts'
 import { type Explanation, explainEvent } from '../../core/explanation.ts'
+import type { EventName } from '../../core/ledger.ts'
 import type { Plan } from '../../core/plan.ts'
 import type { ApiContext } from './context.ts'
 import * as examples from './examples.ts'
@@ -15,7 +16,7 @@ const bodySchema = T.Unsafe({
   type: 'object',
   minProperties: 1,
   description:
-    'A callback (v1 or v2, decrypted), `{ "event": { … }, "type": "…" }`, or the `event` object alone. Or `{ "ref": "17" }`: a stored event, by its `ref` or its id.',
+    'A callback (v1 or v2, decrypted), `{ "event": { … }, "type": "…" }`, or the `event` object alone. Or `{ "ref": "17" }` or `{ "id": "…" }` alone: a stored event, by its `ref` or its id.',
 })
 
 export function explainOperation(context: ApiContext): Operation {
@@ -67,10 +68,10 @@ async function givenEvent(
   { ledger, readPasted }: ApiContext,
   plan: Plan,
 ): Promise<Given> {
-  const ref = body.get('ref')
-  if (body.size === 1 && typeof ref === 'string') {
-    const stored = await ledger.event(ref)
-    if (!stored) throw new RejectedError(404, 'There is no event of this id.')
+  const name = storedName(body)
+  if (name) {
+    const stored = await ledger.event(name)
+    if (!stored) throw new RejectedError(404, 'There is no such stored event.')
     return { event: stored.event, problems: plan.checkAgain(stored.event) }
   }
   if (body.size === 0) throw badRequest([{ path: '', message: 'name an event, or the ref of one' }])
@@ -80,6 +81,14 @@ async function givenEvent(
   const { problems, ...pasted } = readPasted(Object.fromEntries(body) as JsonObject)
   const event = { ...pasted.event, via: '' }
   return { event, problems: [...problems, ...plan.check(event)] }
+}
+
+/** Where nothing but a name is given. */
+function storedName(body: ReadonlyMap<string, unknown>): EventName | undefined {
+  const [[key, name] = []] = body
+  if (body.size !== 1 || typeof name !== 'string') return undefined
+  if (key === 'ref') return { ref: name }
+  return key === 'id' ? { id: name } : undefined
 }
 
 /** For people, who may not see all of the event. `problems` are all that is wrong with it. */

@@ -98,7 +98,7 @@ export async function shownDelivery(
   const { redact } = hiding
   const saysNothing = delivery.reason === null && delivery.orderKey === null
   const hidesNothing = redact.fields.size === 0 || saysNothing
-  const stored = hidesNothing ? null : await ledger.event(delivery.eventRef)
+  const stored = hidesNothing ? null : await ledger.event({ ref: delivery.eventRef })
   return deliveryShape(delivery, hiding, redact.about(stored?.event))
 }
 

@@ -4,6 +4,7 @@ import type {
   DeliveryFilter,
   DeliveryQuery,
   EventHistory,
+  EventName,
   EventQuery,
   Ledger,
   Page,
@@ -27,7 +28,7 @@ export function memoryReads(memory: Memory): Reads {
     backlog: async () => backlog(memory),
     wasOwed: async (name) => [...memory.deliveries.values()].some(({ sink }) => sink === name),
     events: async (query) => eventsPage(events(memory, eventsAt(query)), storedEvent),
-    event: async (id) => eventHistory(memory, id),
+    event: async (name) => eventHistory(memory, name),
     deliveries: async (query) => deliveries(memory, query),
     pauses: async () => [...memory.pauses.values()],
     async audit(query) {
@@ -98,15 +99,18 @@ function storedEvent({ seq, event, acceptedAt, problems }: Entry): StoredEvent {
   return { ref: String(seq), event, acceptedAt, problems }
 }
 
-function eventHistory(memory: Memory, id: string): EventHistory | null {
-  const byId = [...memory.events.values()].findLast(({ event }) => event.id === id && id !== '')
-  const entry = byId ?? entryOf(memory, id)
+function eventHistory(memory: Memory, name: EventName): EventHistory | null {
+  const entry = [...memory.events.values()].findLast((one) => isNamed(one, name))
   if (!entry) return null
   const histories = entry.deliveries.map((delivery) => ({
     ...storedDelivery(delivery),
     history: [...delivery.history],
   }))
   return { ...storedEvent(entry), deliveries: histories }
+}
+
+function isNamed({ seq, event }: Entry, name: EventName): boolean {
+  return 'ref' in name ? String(seq) === name.ref : event.id === name.id && name.id !== ''
 }
 
 export function entryOf({ events }: Memory, ref: string): Entry | undefined {
@@ -128,7 +132,7 @@ export function isAmong(delivery: Delivery, filter: DeliveryFilter): boolean {
   const { entry, acceptedAt } = delivery
   return (
     (sink === undefined || delivery.sink === sink) &&
-    (event === undefined || entry.event.id === event || String(entry.seq) === event) &&
+    (event === undefined || isNamed(entry, event)) &&
     acceptedAt >= since &&
     acceptedAt < until
   )

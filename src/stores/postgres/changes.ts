@@ -1,5 +1,6 @@
 import type {
   DeadSelection,
+  EventName,
   Ledger,
   OweQuery,
   PageQuery,
@@ -58,12 +59,18 @@ async function retryDead(
   const rows = await query(
     'SELECT * FROM lark_fanout.retry_dead($1, $2, $3, $4, $5, $6, $7, $8, $9)',
     [
-      ...[sink ?? null, event ?? null, event === undefined ? null : seqOf(event)],
+      ...[sink ?? null, ...idAndSeq(event)],
       ...[since, until].map((time) => (time === undefined ? null : wholeMs(time))),
       ...[after, limit, wholeMs(now), dryRun],
     ],
   )
   return progressOf(rows)
+}
+
+/** The function looks for both. Without an id it takes every event, and an empty one is nobody's. */
+function idAndSeq(name: EventName | undefined) {
+  if (name === undefined) return [null, null]
+  return 'ref' in name ? ['', seqOf(name.ref)] : [name.id, null]
 }
 
 async function discard(

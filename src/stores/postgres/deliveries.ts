@@ -1,4 +1,4 @@
-import type { DeliveryQuery, DeliveryState } from '../../core/ledger.ts'
+import type { DeliveryQuery, DeliveryState, EventName } from '../../core/ledger.ts'
 import { seqOf } from '../cursor.ts'
 import { type At, pageOf, type Range, type Rows, windowFrom } from '../pages.ts'
 import type { Row } from '../rows.ts'
@@ -26,14 +26,13 @@ export async function deliveries(query: Query, choice: Choice): Promise<Rows<Row
   return pageOf(rows, limit, window)
 }
 
-/** Of an event id, or of a ref. */
-async function seqsOf(query: Query, event: string): Promise<readonly number[]> {
+async function seqsOf(query: Query, name: EventName): Promise<readonly number[]> {
+  if ('ref' in name) return [seqOf(name.ref) ?? 0]
   const rows = await query(
     'SELECT event FROM lark_fanout.identities WHERE id = lark_fanout.brief($1)',
-    [event],
+    [name.id],
   )
-  const byRef = seqOf(event)
-  return [...rows.map((row) => Number(row.event)), ...(byRef === null ? [] : [byRef])]
+  return rows.map((row) => Number(row.event))
 }
 
 /** Where there is none for it, a page looks at so many rows, and no more. */

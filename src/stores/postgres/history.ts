@@ -1,17 +1,10 @@
-import type { EventHistory } from '../../core/ledger.ts'
+import type { EventHistory, EventName } from '../../core/ledger.ts'
 import { seqOf } from '../cursor.ts'
 import { bareStoredEvent, storedAttempt, storedDelivery, withData } from '../rows.ts'
 import type { Query } from './connection.ts'
 
-export async function eventHistory(query: Query, id: string): Promise<EventHistory | null> {
-  const [row] = await query(
-    `SELECT * FROM lark_fanout.events WHERE seq = coalesce((
-       SELECT max(e.seq) FROM lark_fanout.identities i
-       CROSS JOIN LATERAL (SELECT seq FROM lark_fanout.events WHERE seq = i.event LIMIT 1) e
-       WHERE i.id = lark_fanout.brief($1)
-     ), $2) LIMIT 1`,
-    [id, seqOf(id)],
-  )
+export async function eventHistory(query: Query, name: EventName): Promise<EventHistory | null> {
+  const [row] = await ('ref' in name ? byRef(query, name.ref) : latestOf(query, name.id))
   if (!row) return null
   const event = withData(bareStoredEvent(row))
   const deliveries = await query(
@@ -28,4 +21,20 @@ export async function eventHistory(query: Query, id: string): Promise<EventHisto
     history: (byDelivery.get(delivery.seq) ?? []).map(storedAttempt),
   }))
   return { ...event, deliveries: histories }
+}
+
+function byRef(query: Query, ref: string): ReturnType<Query> {
+  return query('SELECT * FROM lark_fanout.events WHERE seq = $1 LIMIT 1', [seqOf(ref)])
+}
+
+/** Identities outlive their events. */
+function latestOf(query: Query, id: string): ReturnType<Query> {
+  return query(
+    `SELECT * FROM lark_fanout.events WHERE seq = (
+       SELECT max(e.seq) FROM lark_fanout.identities i
+       CROSS JOIN LATERAL (SELECT seq FROM lark_fanout.events WHERE seq = i.event LIMIT 1) e
+       WHERE i.id = lark_fanout.brief($1)
+     ) LIMIT 1`,
+    [id],
+  )
 }

@@ -30,7 +30,7 @@ export function postgresReads(query: Query): Reads {
     backlog: () => backlog(query),
     wasOwed: (sink) => wasOwed(query, sink),
     events: async (choice) => eventsPage(await events(query, eventsAt(choice)), withData),
-    event: (id) => eventHistory(query, id),
+    event: (name) => eventHistory(query, name),
     deliveries: async (choice) => page(await deliveries(query, at(choice)), storedDelivery),
     pauses: () => operators.pauses(query),
     pause: (pause) => operators.pause(query, pause),

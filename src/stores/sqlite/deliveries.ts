@@ -1,9 +1,8 @@
 import type { DeliveryFilter, DeliveryState } from '../../core/ledger.ts'
-import { seqOf } from '../cursor.ts'
 import { type At, type Order, pageOf, type Rows, rest, sqlOrder } from '../pages.ts'
 import type { Row } from '../rows.ts'
 import type { SqliteDriver, SqlValue } from './driver.ts'
-import { seqsById } from './events.ts'
+import { seqsOf } from './events.ts'
 import { rangeOf, windowOf } from './range.ts'
 
 interface Choice extends DeliveryFilter {
@@ -54,7 +53,7 @@ function conditions(db: SqliteDriver, choice: At<Choice>): readonly Condition[] 
   if (state !== undefined) wanted.push([STATES[state]])
   if (sink !== undefined) wanted.push(['d.sink = ?', sink])
   if (event !== undefined) {
-    const seqs = JSON.stringify([...seqsById(db, event), seqOf(event)])
+    const seqs = JSON.stringify(seqsOf(db, event))
     wanted.push(['d.event IN (SELECT value FROM json_each(?))', seqs])
   }
   if (since !== undefined) wanted.push(['d.accepted_at >= ?', since])

@@ -1,5 +1,7 @@
 import { dataOf } from '../../core/event.ts'
 import { mentions } from '../../core/event-filter.ts'
+import type { EventName } from '../../core/ledger.ts'
+import { seqOf } from '../cursor.ts'
 import { pageOf, type Range, rest, sqlOrder } from '../pages.ts'
 import { type BareEvent, type BareStoredEvent, bareStoredEvent, type Row } from '../rows.ts'
 import { beginning, type EventRows, type EventsAt, rawPart } from '../search.ts'
@@ -106,8 +108,13 @@ function* mentioning(db: SqliteDriver, query: EventsAt, q: string, window: Range
   }
 }
 
+/** What may be stored under this name. */
+export function seqsOf(db: SqliteDriver, name: EventName): readonly number[] {
+  return 'ref' in name ? [seqOf(name.ref) ?? 0] : seqsById(db, name.id)
+}
+
 /** All stored events of this id. Identities begin with app and tenant, which are few: so ids need no index. */
-export function seqsById(db: SqliteDriver, id: string): number[] {
+function seqsById(db: SqliteDriver, id: string): number[] {
   const seqs: number[] = []
   for (let app = firstApp(db, ''); app; app = nextApp(db, app)) {
     const found = db.rows(

@@ -94,6 +94,35 @@ describe.each([
     expect(byRef.body).toEqual(answer.body)
   })
 
+  test('an id that is the ref of another event hides none: that ref can be named for certain', async () => {
+    const admin = await opened()
+    await accept(admin, 'a', { owed: ['lake'] })
+    const { ref } = (await admin.ask('/api/events/a')).body
+    await accept(admin, ref, { owed: ['lake'] })
+    await accept(admin, 'ref:1', { owed: ['lake'] })
+    const idsAt = async (path: string) => {
+      const { status, body } = await admin.ask(path)
+      return status === 200 ? (body.items ?? [body]).map((one: Named) => one.event ?? one.id) : status
+    }
+    expect(await idsAt(`/api/events/${ref}`)).toEqual([ref])
+    expect(await idsAt(`/api/events/ref:${ref}`)).toEqual(['a'])
+    expect(await idsAt(`/api/events/ref%3A${ref}`)).toEqual(['a'])
+    expect(await idsAt('/api/events/ref:a')).toBe(404)
+    expect(await idsAt(`/api/deliveries?event=${ref}`)).toEqual([ref])
+    expect(await idsAt(`/api/deliveries?event=ref:${ref}`)).toEqual(['a'])
+    expect(await idsAt('/api/deliveries?event=ref:a')).toEqual([])
+    await settleAll(admin.store, 'lake', dead)
+    const retry = async (event: string) =>
+      (await admin.ask('/api/deliveries/retry', { body: { filter: { event } } })).body.retried
+    expect(await retry(`ref:${ref}`)).toBe(1)
+    expect(await idsAt('/api/deliveries?state=pending')).toEqual(['a'])
+    expect(await retry(ref)).toBe(1)
+    expect(await idsAt('/api/deliveries?state=pending')).toEqual([ref, 'a'])
+    const { items } = await admin.store.audit({ limit: 9 })
+    const asked = items.map(({ request }) => request.filter)
+    expect(asked).toEqual([{ event: ref }, { event: `ref:${ref}` }])
+  })
+
   test('an event shows its deliveries, each with its attempts', async () => {
     const admin = await opened()
     await accept(admin, 'a', { owed: ['lake'] })
@@ -219,3 +248,9 @@ describe.each([
     })
   })
 })
+
+interface Named {
+  readonly id: string
+  /** Of a delivery. */
+  readonly event?: string
+}

@@ -22,7 +22,7 @@ test('answers have the names that docs/api.md shows', async () => {
   expect(await firstOf('/api/sinks')).toEqual(namesBeside('paused_by'))
   expect(await firstOf('/api/audit')).toEqual(namesBeside('actor'))
   expect(await firstOf('/api/routes')).toEqual(namesBeside('match'))
-  const explained = await admin.ask('/api/explain?previews=true', { body: { ref: 'a' } })
+  const explained = await admin.ask('/api/explain?previews=true', { body: { id: 'a' } })
   expect(Object.keys(explained.body).sort()).toEqual(namesBeside('routes'))
   const { body } = await admin.ask('/api/events/a')
   expect(Object.keys(body).sort()).toEqual(

@@ -47,7 +47,7 @@ test('a stored event is explained by today’s rules', async () => {
   const admin = openAdmin()
   await accept(admin, 'a', { data: { operate: 'READ' } })
   await accept(admin, 'b', { data: { operate: 'DELETE' }, problems: ['as it was then'] })
-  const explain = async (ref: string) => (await admin.ask('/api/explain', { body: { ref } })).body
+  const explain = async (id: string) => (await admin.ask('/api/explain', { body: { id } })).body
   expect(await explain('a')).toMatchObject({
     id: 'a',
     problems: [],
@@ -57,7 +57,20 @@ test('a stored event is explained by today’s rules', async () => {
     problems: ['operate: must be CREATE or READ'],
     sinks: [],
   })
-  expect((await admin.ask('/api/explain', { body: { ref: 'unheard-of' } })).status).toBe(404)
+})
+
+test('a stored event is named by its ref or its id, and the one is not taken for the other', async () => {
+  const admin = openAdmin()
+  await accept(admin, 'a')
+  await accept(admin, '1')
+  const idOf = async (name: object) => {
+    const { status, body } = await admin.ask('/api/explain', { body: name })
+    return status === 200 ? body.id : status
+  }
+  expect(await idOf({ ref: '1' })).toBe('a')
+  expect(await idOf({ id: '1' })).toBe('1')
+  expect(await idOf({ ref: 'a' })).toBe(404)
+  expect(await idOf({ id: '2' })).toBe(404)
 })
 
 test('previews are there for who asks', async () => {
@@ -69,8 +82,8 @@ test('previews are there for who asks', async () => {
 test.each([
   ['/api/explain', {}, ['']],
   ['/api/explain', { encrypt: 'FIAfJPGRmFZWkaxPQ1XrJZVbv2Jw' }, ['encrypt']],
-  ['/api/explain?previews=1', { ref: 'a' }, ['previews']],
-  ['/api/explain?sink=lake', { ref: 'a' }, ['sink']],
+  ['/api/explain?previews=1', { id: 'a' }, ['previews']],
+  ['/api/explain?sink=lake', { id: 'a' }, ['sink']],
 ])('what cannot be explained is refused: %s', async (path, body, paths) => {
   const answer = await openAdmin().ask(path, { body })
   expect(answer.status).toBe(400)

@@ -54,7 +54,7 @@ test('what the API answers is what its description says', async () => {
     ['/api/sinks/{name}/resume', '/api/sinks/slow/resume', {}],
     ['/api/sinks/{name}/discard', '/api/sinks/slow/discard', {}],
     ['/api/routes'],
-    ['/api/explain', '/api/explain?previews=true', { ref: 'a' }],
+    ['/api/explain', '/api/explain?previews=true', { id: 'a' }],
     ['/api/audit'],
     ['/api/openapi.json'],
   ]

@@ -6,7 +6,7 @@ import { createRedaction } from '../../../src/core/redact.ts'
 import { explainFor } from '../../../src/http/api/explain.ts'
 import { previewsOf } from '../../../src/http/api/previews.ts'
 import { shownDelivery } from '../../../src/http/api/shapes.ts'
-import { accept, routingOf, START } from '../../core/operations/setup.ts'
+import { accept, routingOf, START, settleAll } from '../../core/operations/setup.ts'
 import { sampleEvent, sampleRaw } from '../../sample-event.ts'
 import { settlement } from '../../stores/samples.ts'
 import { openAdmin, plan } from './setup.ts'
@@ -39,7 +39,7 @@ test('no answer tells what a redacted field holds', async () => {
     await admin.ask('/api/events/a'),
     await admin.ask('/api/events/q'),
     await admin.ask('/api/deliveries'),
-    await admin.ask('/api/explain?previews=true', { body: { ref: 'a' } }),
+    await admin.ask('/api/explain?previews=true', { body: { id: 'a' } }),
     await admin.ask('/api/explain?previews=true', { body: event.data }),
   ]
   for (const { status, text } of answers) {
@@ -72,6 +72,21 @@ test('an order key is hidden with its field, and where nobody knows its field an
   const unknown = { lake: '[redacted]', gone: '[redacted]' }
   expect(await keysOf(['user_id'])).toEqual({ finance: 'I-7', ...unknown })
   expect(await keysOf(['instance_code'])).toEqual({ finance: '[redacted]', ...unknown })
+})
+
+test('an id that is the ref of another event does not uncover that one', async () => {
+  const admin = openAdmin({ redact: ['user_id'] })
+  await accept(admin, 'a', { owed: ['lake'] })
+  await settleAll(admin.store, 'lake', { state: 'dead', reason: `no ${USER}` })
+  await accept(admin, '1', { data: { user_id: 'another' } })
+  const answers = [
+    await admin.ask('/api/deliveries?event=a'),
+    await admin.ask('/api/deliveries?event=ref:1'),
+  ]
+  for (const { body, text } of answers) {
+    expect(body.items).toMatchObject([{ event: 'a', reason: '[redacted]' }])
+    expect(text).not.toContain(USER)
+  }
 })
 
 test('who knows the value still finds the event by it', async () => {

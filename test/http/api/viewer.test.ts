@@ -14,7 +14,7 @@ test('a viewer sees everything', async () => {
     expect(text).toBe((await admin.ask(`/api/${path}`)).text)
   }
   expect((await admin.ask('/metrics', asViewer)).status).toBe(200)
-  expect((await admin.ask('/api/explain', { ...asViewer, body: { ref: 'a' } })).status).toBe(200)
+  expect((await admin.ask('/api/explain', { ...asViewer, body: { id: 'a' } })).status).toBe(200)
 })
 
 test.each([

@@ -219,7 +219,7 @@ export function listLaws(given: Given): void {
       await given.store.settle([settlement(await given.claimOne(T), retry)])
       const dead = { state: 'dead' as const, reason: 'HTTP 400' }
       await given.store.settle([settlement(await given.claimOne(T + MINUTE), dead, T + MINUTE)])
-      const found = await given.store.event('e1')
+      const found = await given.store.event({ id: 'e1' })
       expect(found).toMatchObject({ event: one.event, acceptedAt: T, problems: [] })
       const failure = { durationMs: 20, status: 200, error: 'no answer within 10000 ms' }
       const shared = { eventRef: found?.ref, eventId: 'e1', acceptedAt: T, dueAt: null }
@@ -258,13 +258,32 @@ export function listLaws(given: Given): void {
       const wrong = acceptance('', { problems: ['no id'] })
       const twins = [acceptance('e1'), acceptance('e1', { appId: 'cli_0' })]
       await given.store.accept([...twins, wrong], T)
-      expect((await given.store.event('e1'))?.event.appId).toBe('cli_0')
+      expect((await given.store.event({ id: 'e1' }))?.event.appId).toBe('cli_0')
       const { items } = await given.store.events({ order: 'oldest first', limit: 9 })
       for (const { ref, event } of items) {
-        expect((await given.store.event(ref))?.event).toEqual(event)
+        expect((await given.store.event({ ref }))?.event).toEqual(event)
       }
       for (const unknown of ['', 'e2', '0', '-1', '1.0', '01', '999', '9'.repeat(30)]) {
-        expect(await given.store.event(unknown)).toBe(null)
+        expect(await given.store.event({ id: unknown })).toBe(null)
+        expect(await given.store.event({ ref: unknown })).toBe(null)
+      }
+      expect(await given.store.event({ ref: 'e1' })).toBe(null)
+    })
+
+    test('an id that is the ref of another event is not taken for it, nor the ref for the id', async () => {
+      await given.store.accept([acceptance('e1')], T)
+      const ref = (await given.store.event({ id: 'e1' }))?.ref ?? 'unknown'
+      expect(await given.store.event({ id: ref })).toBe(null)
+      await given.settled([acceptance(ref)], 'dead')
+      expect((await given.store.event({ ref }))?.event.id).toBe('e1')
+      expect((await given.store.event({ id: ref }))?.event.id).toBe(ref)
+      const page = { limit: 9, now: T, dryRun: true }
+      const names = [{ id: ref }, { ref }, { id: 'e1' }, { ref: 'e1' }, { id: '' }, { ref: '' }]
+      const found = [[ref], ['e1'], ['e1'], [], [], []]
+      for (const [i, event] of names.entries()) {
+        expect(await deliveryEvents({ event })).toEqual(found[i])
+        const { count } = await given.store.retry({ filter: { event } }, page)
+        expect(count).toBe(found[i]?.length)
       }
     })
   })
@@ -287,7 +306,7 @@ export function listLaws(given: Given): void {
       await given.settled([acceptance('dead 1'), acceptance('dead 2')], 'dead')
       await given.settled([acceptance('done')], 'delivered', T + 1)
       await given.store.accept([acceptance('wait', { owed: ['lake', 'hr'] })], T + 2)
-      const ref = (await given.store.event('wait'))?.ref
+      const ref = (await given.store.event({ id: 'wait' }))?.ref ?? 'unknown'
       expect(await deliveryEvents({ state: 'dead' })).toEqual(['dead 2', 'dead 1'])
       expect(await deliveryEvents({ state: 'dead', sink: 'hr' })).toEqual([])
       expect(await deliveryEvents({ state: 'dead', sink: 'lake' })).toEqual(['dead 2', 'dead 1'])
@@ -295,10 +314,10 @@ export function listLaws(given: Given): void {
       expect(await deliveryEvents({ state: 'pending' })).toEqual(['wait', 'wait'])
       expect(await deliveryEvents({ state: 'pending', sink: 'lake' })).toEqual(['wait'])
       expect(await deliveryEvents({ sink: 'hr' })).toEqual(['wait'])
-      expect(await deliveryEvents({ event: 'wait' })).toEqual(['wait', 'wait'])
-      expect(await deliveryEvents({ event: ref, sink: 'hr' })).toEqual(['wait'])
-      expect(await deliveryEvents({ event: 'dead 1', state: 'pending' })).toEqual([])
-      expect(await deliveryEvents({ event: 'nobody’s' })).toEqual([])
+      expect(await deliveryEvents({ event: { id: 'wait' } })).toEqual(['wait', 'wait'])
+      expect(await deliveryEvents({ event: { ref }, sink: 'hr' })).toEqual(['wait'])
+      expect(await deliveryEvents({ event: { id: 'dead 1' }, state: 'pending' })).toEqual([])
+      expect(await deliveryEvents({ event: { id: 'nobody’s' } })).toEqual([])
       expect(await deliveryEvents({ since: T + 1, until: T + 2 })).toEqual(['done'])
       expect(await deliveryEvents({ since: T + 3 })).toEqual([])
       expect(await deliveryEvents({ until: T + 1, sink: 'lake' })).toEqual(['dead 2', 'dead 1'])
