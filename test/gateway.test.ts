@@ -24,7 +24,14 @@ function openGateway(store: Store, deliver: Sink['deliver'], lookEveryMs?: numbe
   const plan: Plan = {
     ...emptyPlan,
     sources: [
-      { name: 'test', path: '/in', events: '*', accepts: () => true, source: { receive }, fingerprint: '' },
+      {
+        name: 'test',
+        path: '/in',
+        events: '*',
+        accepts: () => true,
+        source: { receive },
+        fingerprint: '',
+      },
     ],
     sinks: new Map([['a', { ...live, conceal: String }]]),
     route: () => ['a'],

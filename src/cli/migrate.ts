@@ -102,7 +102,8 @@ function countOnly({ contents }: SqliteExport): number {
 }
 
 async function moveTo(url: string, source: SqliteExport): Promise<number> {
-  const target = openPostgresImport(url)
+  const tell = (_: object, message: string) => say(message)
+  const target = openPostgresImport(url, { info: tell, warn: tell })
   try {
     return report(source, await watched(source, target))
   } finally {

@@ -20,6 +20,7 @@ import { logout, serveLogin, toLogin } from './login.ts'
 import { overview } from './overview/overview.ts'
 import { audit } from './problems/audit.ts'
 import { problems } from './problems/problems.ts'
+import { replayEvents } from './replay/replay.ts'
 import { routes } from './routes/routes.ts'
 import { createSessions, type Sessions } from './session.ts'
 import { discardBacklog, pause, resume } from './sink/actions.ts'
@@ -42,6 +43,7 @@ const PAGES: readonly PageAt[] = [
   resume,
   discardBacklog,
   routes,
+  replayEvents,
   problems,
   audit,
 ]
@@ -55,6 +57,7 @@ export function serveConsole(app: Hono, context: ConsoleContext, tokens: Tokens)
   app.use('/console/*', detectLanguage())
   serveLogin(app, context, sessions)
   for (const page of [...PAGES, logout(sessions)]) servePage(app, page, context, sessions)
+  app.all('/console/', (c) => c.redirect(`/console${new URL(c.req.url).search}`, 308))
   app.all('/console/*', async (c) => {
     if (!(await sessions.read(c))) return toLogin(c)
     throw noSuchPage(c)

@@ -4,17 +4,19 @@ import type { Section } from './visit.ts'
 interface FrameWords {
   readonly skip: string
   readonly sections: Readonly<Record<Section, string>>
+  readonly rejected: string
   readonly navigation: string
   readonly logOut: string
   readonly viewer: string
   readonly otherLanguage: string
-  readonly timesAre: string
+  readonly timeZone: string
   readonly login: {
     readonly title: string
     readonly token: string
     readonly hint: string
     readonly submit: string
     readonly wrong: string
+    readonly undone: string
     readonly tooMany: (seconds: number) => string
   }
   readonly wentWrong: string
@@ -35,17 +37,19 @@ export const frameWords: Words<FrameWords> = {
       routes: 'Routes',
       problems: 'Config',
     },
+    rejected: 'rejected',
     navigation: 'Pages',
     logOut: 'Log out',
     viewer: 'read only',
     otherLanguage: '中文',
-    timesAre: 'Times are UTC; with JavaScript, your own.',
+    timeZone: 'Time zone:',
     login: {
       title: 'Log in',
       token: 'Token',
       hint: 'The gateway’s ADMIN_TOKEN, or its VIEWER_TOKEN to look only.',
       submit: 'Log in',
       wrong: 'That is not the token.',
+      undone: 'What you sent was not done: the session had ended. Log in, and send it again.',
       tooMany: (seconds) => `Too many wrong tokens. Try again in ${seconds} s.`,
     },
     wentWrong: 'That did not work',
@@ -64,17 +68,19 @@ export const frameWords: Words<FrameWords> = {
       routes: '路由',
       problems: '配置',
     },
+    rejected: '被拒绝',
     navigation: '页面',
     logOut: '退出登录',
     viewer: '只读',
     otherLanguage: 'English',
-    timesAre: '时间为 UTC；启用 JavaScript 后显示本地时间。',
+    timeZone: '时区',
     login: {
       title: '登录',
       token: '令牌',
       hint: '网关的 ADMIN_TOKEN；只查看可用 VIEWER_TOKEN。',
       submit: '登录',
       wrong: '令牌不对。',
+      undone: '刚才提交的操作没有执行：会话已结束。请登录后重新提交。',
       tooMany: (seconds) => `错误次数过多，请 ${seconds} 秒后再试。`,
     },
     wentWrong: '操作没有成功',

@@ -4,6 +4,7 @@ import { frameWords } from './frame-words.ts'
 import { hash } from './hash.ts'
 import { type Html, nothing } from './html.ts'
 import { LANGUAGES, type Language } from './language.ts'
+import { liveBar } from './parts/live-bar.ts'
 import { href, type Page, type Section, type Visit, wordsOf } from './visit.ts'
 
 const PATHS: Readonly<Record<Section, string>> = {
@@ -28,7 +29,10 @@ export function inFrame(visit: Visit, { title, section, body }: Page): Html {
   <a class="brand" href="/console">lark-fanout</a>
   <nav aria-label="${words.navigation}">
     ${Object.entries(PATHS).map(([name, path]) => {
-      const mark = name === 'problems' && isBad ? html` <span class="dot"></span>` : nothing
+      const mark =
+        name === 'problems' && isBad
+          ? html` <span class="badge bad">${words.rejected}</span>`
+          : nothing
       const current = name === section ? html` aria-current="page"` : nothing
       return html`<a href="${path}"${current}>${words.sections[name as Section]}${mark}</a> `
     })}
@@ -40,14 +44,15 @@ export function inFrame(visit: Visit, { title, section, body }: Page): Html {
   </div>
 </header>
 <main id="content" tabindex="-1">
+  ${liveBar(language)}
   <h1>${title}</h1>
   ${body}
 </main>
-<footer>${words.timesAre}</footer>`,
+<footer>${words.timeZone} <span id="zone">UTC</span></footer>`,
   )
 }
 
-const STYLES = ['base.css', 'frame.css', 'parts.css', 'events.css', 'event.css']
+const STYLES = ['base.css', 'frame.css', 'parts.css', 'cards.css', 'events.css', 'event.css']
 
 /** What is around whatever stands on a page. */
 export function shell(

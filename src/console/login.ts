@@ -9,10 +9,12 @@ import { nothing } from './html.ts'
 import { languageOf } from './language.ts'
 import { languageLink, shell } from './layout.ts'
 import type { Sessions } from './session.ts'
-import type { PageAt } from './visit.ts'
+import { href, type PageAt } from './visit.ts'
 
 const LOGIN = '/console/login'
 const LOGOUT = '/console/logout'
+/** In the login's address: something was sent, and nothing done. */
+const UNDONE = 'undone'
 
 /** Served by itself, as nobody has a session there. */
 export function serveLogin(app: Hono, context: ConsoleContext, sessions: Sessions): void {
@@ -25,7 +27,7 @@ export function serveLogin(app: Hono, context: ConsoleContext, sessions: Session
       if (!(error instanceof RejectedError)) throw error
       return show(c, context, error)
     }
-    return c.redirect(within(c), 303)
+    return c.redirect(pageAt(URL.parse(c.req.query('next') ?? '', c.req.url)) ?? '/console', 303)
   })
 }
 
@@ -40,19 +42,23 @@ export function logout(sessions: Sessions): PageAt {
   }
 }
 
-/** To the login, and from there back to the page that was asked for. */
+/** To the login, and from there back to the page that was asked for, or from which something was sent in vain. */
 export function toLogin(c: Context): Response {
   const { pathname, search } = new URL(c.req.url)
-  const isPage = c.req.method === 'GET' && pathname !== '/console'
-  const next = isPage ? `?next=${encodeURIComponent(pathname + search)}` : ''
-  return c.redirect(`${LOGIN}${next}`, 303)
+  if (pathname === LOGOUT) return c.redirect(LOGIN, 303)
+  if (c.req.method === 'POST') {
+    const next = pageAt(URL.parse(c.req.header('referer') ?? ''))
+    return c.redirect(href(LOGIN, { next, [UNDONE]: '1' }), 303)
+  }
+  const next = pathname === '/console' ? undefined : pathname + search
+  return c.redirect(href(LOGIN, { next }), 303)
 }
 
-/** Where to go once logged in. Nobody is led away from the console, nor back to the login. */
-function within(c: Context): string {
-  const { pathname = '', search } = URL.parse(c.req.query('next') ?? '', c.req.url) ?? {}
+/** The page at an address; undefined where it is none: nobody is led away from the console, nor back to the login. */
+function pageAt(address: URL | null): string | undefined {
+  const { pathname = '', search } = address ?? {}
   const isPage = /^\/console(?:\/|$)/.test(pathname) && ![LOGIN, LOGOUT].includes(pathname)
-  return isPage ? `${pathname}${search}` : '/console'
+  return isPage ? `${pathname}${search}` : undefined
 }
 
 function show(c: Context, context: ConsoleContext, error?: RejectedError): Promise<Response> {
@@ -63,6 +69,7 @@ function show(c: Context, context: ConsoleContext, error?: RejectedError): Promi
   const body = html`<main class="login" id="content">
   <p class="brand">lark-fanout</p>
   <h1>${words.title}</h1>
+  ${c.req.query(UNDONE) === undefined ? nothing : html`<p class="notice warn" role="alert">${words.undone}</p>`}
   <form method="post">
     ${error ? html`<p class="bad" role="alert">${wrong}</p>` : nothing}
     <label for="token">${words.token}</label>

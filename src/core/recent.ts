@@ -32,7 +32,7 @@ export interface SinkMinute {
 }
 
 export const KEPT_MINUTES = 60
-export const DURATION_BOUNDS_MS = [
+const DURATION_BOUNDS_MS = [
   ...[5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000, 30_000],
   Number.POSITIVE_INFINITY,
 ]

@@ -36,7 +36,7 @@ async function open(
     case 'memory':
       return openMemoryStore()
     case 'sqlite':
-      return await openSqliteStore({ file: address.file, beside, died })
+      return await openSqliteStore({ file: address.file, beside, log, died })
     case 'postgres': {
       const { url, directUrl } = address
       const store = await openPostgres({ url, directUrl, log, beside }, signal)

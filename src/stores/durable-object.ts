@@ -1,5 +1,6 @@
 import type { Store } from '../core/store.ts'
 import { refuseNewer, sqliteMigrations } from './migrations/sqlite.ts'
+import { searchIndex } from './migrations/sqlite-3-search.ts'
 import type { Row } from './rows.ts'
 import { type SqliteDriver, type SqlValue, tallying } from './sqlite/driver.ts'
 import { freeLeases } from './sqlite/outbox.ts'
@@ -52,7 +53,7 @@ function migrate(sql: ObjectStorage['sql']): void {
   const version = Number(row?.version ?? 0)
   refuseNewer('the data of this Durable Object', version)
   if (version === sqliteMigrations.length) return
-  for (const migration of sqliteMigrations.slice(version)) sql.exec(migration)
+  for (const migration of [...sqliteMigrations.slice(version), searchIndex]) sql.exec(migration)
   sql.exec('DELETE FROM schema_version')
   sql.exec('INSERT INTO schema_version VALUES (?)', sqliteMigrations.length)
 }

@@ -65,22 +65,14 @@ export function rest({ low, high }: Range, order: Order, after: number | null): 
 /** How many rows a page looks at in vain: this takes some 20 ms. */
 const LOOK_AT = 10_000
 
-/**
- * The part of a range that one page looks at, where no index helps it; `first`: the `seq` of its first row. `most`: how
- * many rows it may look at.
- */
-export function windowFrom(
-  first: unknown,
-  { low, high }: Range,
-  order: Order,
-  most = LOOK_AT,
-): Window {
+/** The part of a range that one page looks at, where no index helps it; `first`: the `seq` of its first row. */
+export function windowFrom(first: unknown, { low, high }: Range, order: Order): Window {
   if (typeof first !== 'number') return { low, high, edge: null }
   if (order === 'oldest first') {
-    const end = first + most - 1
+    const end = first + LOOK_AT - 1
     return end < high ? { low: first, high: end, edge: end } : { low: first, high, edge: null }
   }
-  const end = first - most + 1
+  const end = first - LOOK_AT + 1
   return end > low ? { low: end, high: first, edge: end } : { low, high: first, edge: null }
 }
 

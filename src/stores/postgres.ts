@@ -8,6 +8,7 @@ import { requireMoved } from './postgres/import.ts'
 import { postgresLanes } from './postgres/lanes.ts'
 import { migratePostgres, requireSchema } from './postgres/migrate.ts'
 import { createNotices } from './postgres/notices.ts'
+import { pauses } from './postgres/operators.ts'
 import { postgresOutbox } from './postgres/outbox.ts'
 import { postgresReads } from './postgres/reads.ts'
 
@@ -61,9 +62,9 @@ export async function openPostgresStore({
   return {
     ...outbox,
     ...postgresReads(reads.query),
-    ...postgresChanges(work),
+    ...postgresChanges(work, log),
     // Before it is known who is paused nothing is delivered.
-    pauses: postgresReads(work.query).pauses,
+    pauses: () => pauses(work.query),
     lanes: postgresLanes(work.query, notices.tell),
     watch: notices.listen,
     check,
@@ -78,7 +79,7 @@ export async function openPostgresStore({
 async function migrate(config: ClientConfig, log: Log): Promise<void> {
   const patient = openConnections(config, 1, MIGRATE_MS)
   try {
-    await migratePostgres(patient, log)
+    await migratePostgres(patient, { log })
   } finally {
     await patient.close()
   }

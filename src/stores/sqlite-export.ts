@@ -1,5 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite'
+import { sqliteMigrations } from './migrations/sqlite.ts'
+import { INSTANCE_CODE } from './migrations/sqlite-3-search.ts'
 import { type Contents, KINDS, type Kind, type MoveSource, type Row } from './move.ts'
+import { EVENT } from './sqlite/events.ts'
 import { explainError } from './sqlite-errors.ts'
 import { openFile, realFile } from './sqlite-file.ts'
 import { lockFile } from './sqlite-lock.ts'
@@ -11,7 +14,7 @@ export interface SqliteExport extends MoveSource {
 /**
  * The store in a SQLite file, to be moved into another: only read, and held so that until it is closed no gateway
  * serves it and no command changes it. `now`, in Unix milliseconds, is when leases end. Throws where the file is not
- * there, not ours, of another version, or held by another process.
+ * there, not ours, of a newer version, or held by another process.
  */
 export function openSqliteExport(name: string, now = Date.now()): SqliteExport {
   const file = realFile(name)
@@ -29,10 +32,11 @@ function hold(file: string, now: number): SqliteExport {
     for (const undo of opened.splice(0)) undo()
   }
   try {
-    const db = openFile(file, 'beside')
+    const db = openFile(file, 'move')
     opened.push(() => db.close())
     opened.push(lockFile(file).release)
     db.exec('BEGIN IMMEDIATE')
+    bringUpToDate(db)
     return {
       contents: contentsOf(db),
       rows: (kind, skip) => rowsOf(db, kind, skip, now),
@@ -43,6 +47,12 @@ function hold(file: string, now: number): SqliteExport {
     close()
     throw error
   }
+}
+
+/** In the transaction that is never committed: the file stays as it is. */
+function bringUpToDate(db: DatabaseSync): void {
+  const version = Number(db.prepare('PRAGMA user_version').get()?.user_version)
+  for (const migration of sqliteMigrations.slice(version)) db.exec(migration)
 }
 
 interface Selection {
@@ -67,7 +77,12 @@ const UNLEASED = `seq, event, accepted_at, claim, unsettled, attempts, sink, ord
   ) AS behind`
 
 const SELECTIONS: Readonly<Record<Kind, Selection>> = {
-  events: { from: 'events', order: 'seq', sum: 'seq + (problems IS NULL)' },
+  events: {
+    columns: `${EVENT}, ${INSTANCE_CODE} AS instance_code`,
+    from: 'events',
+    order: 'seq',
+    sum: 'seq + (problems IS NULL)',
+  },
   identities: {
     columns: 'ifnull(event, 0) AS event, accepted_at, id, app_id, tenant_key',
     from: 'identities AS i',

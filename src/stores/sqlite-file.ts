@@ -2,10 +2,20 @@ import { closeSync, existsSync, mkdirSync, openSync, realpathSync, statSync } fr
 import { basename, dirname, isAbsolute, join } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { refuseNewer, sqliteMigrations } from './migrations/sqlite.ts'
+import { searchIndex } from './migrations/sqlite-3-search.ts'
 import type { SqliteDriver } from './sqlite/driver.ts'
+import { faultOf } from './sqlite-errors.ts'
 
-/** `serve` makes and migrates the file; `beside` and `read` want it there, at this version. */
-export type FileMode = 'serve' | 'beside' | 'read'
+/** `serve` makes and migrates the file; the others want it there. */
+export type FileMode = 'serve' | 'beside' | 'read' | 'move'
+
+/** The oldest schema that will do. */
+const OLDEST: Readonly<Record<FileMode, number>> = {
+  serve: 0,
+  beside: sqliteMigrations.length,
+  read: sqliteMigrations.length,
+  move: 1,
+}
 
 /** 'lark' in ASCII: tells our files from those of other programs. */
 const APPLICATION_ID = 0x6c61726b
@@ -31,8 +41,8 @@ export function openFile(file: string, mode: FileMode): DatabaseSync {
   try {
     const version = versionOf(db, file)
     if (mode !== 'read') setUp(db, version)
+    if (version < OLDEST[mode]) throw new Error(`${file} ${OUTDATED}`)
     if (mode === 'serve') migrate(db, version)
-    else if (version < sqliteMigrations.length) throw new Error(`${file} ${OUTDATED}`)
     return db
   } catch (error) {
     db.close()
@@ -87,6 +97,16 @@ function migrate(db: DatabaseSync, version: number): void {
     if (i < version) continue
     const marks = `PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${i + 1};`
     inTransaction(db, 'BEGIN IMMEDIATE', () => db.exec(migration + marks))
+  }
+  makeSearchIndex(db)
+}
+
+/** A damaged page fails whoever reads it: not the start, which would read them all. */
+function makeSearchIndex(db: DatabaseSync): void {
+  try {
+    db.exec(searchIndex)
+  } catch (error) {
+    if (faultOf(error) !== 'page') throw error
   }
 }
 

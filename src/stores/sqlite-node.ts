@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs'
 import { extname } from 'node:path'
+import type { Log } from '../core/runtime.ts'
 import type { Store } from '../core/store.ts'
 import { createGroupCommit, type Outcome } from './group-commit.ts'
 import { type Answer, askBy, type Call } from './sqlite-calls.ts'
@@ -15,6 +16,7 @@ export interface SqliteStoreOptions {
   readonly now?: () => number
   /** Beside a gateway that may be serving the same file: takes no lock, frees no leases, wants the file there. */
   readonly beside?: boolean
+  readonly log?: Pick<Log, 'warn'>
   /** Hears that the store cannot take anything any more; the process has to be started again. */
   readonly died?: ((error: Error) => void) | undefined
 }
@@ -27,6 +29,7 @@ export async function openSqliteStore({
   file: name,
   now = Date.now,
   beside = false,
+  log,
   died,
 }: SqliteStoreOptions): Promise<Store> {
   const file = realFile(name)
@@ -36,7 +39,9 @@ export async function openSqliteStore({
   const reader = openLazily((died) => openConnection({ file, mode: 'read', now: now() }, died))
   const writes = createGroupCommit(writer.ask)
   const reads = createGroupCommit(reader.ask)
-  const store = sqliteStore(askBy(reads.call), askBy(writes.call))
+  const [read, write] = [askBy(reads.call), askBy(writes.call)]
+  if (log && !(await write('hasIndex', null))) log.warn({ store: file }, DAMAGED)
+  const store = sqliteStore(read, write)
   return {
     ...store,
     async accept(batch, now) {
@@ -54,6 +59,9 @@ export async function openSqliteStore({
     },
   }
 }
+
+const DAMAGED =
+  'a page of the events is damaged: whoever reads it is told so, and so is a search that goes through it; restore a backup, or keep the file until what it owes is delivered'
 
 /** What is written to a file that was deleted or replaced ends with the process: the check for it costs a microsecond. */
 function rememberFile(file: string): () => void {

@@ -3,6 +3,7 @@ import type {
   Backlog,
   DeadSelection,
   DeliveryQuery,
+  EventName,
   Ledger,
   OweQuery,
   PageQuery,
@@ -18,7 +19,7 @@ import type { EventRows, EventsAt } from './search.ts'
 import { discard, owe, retry } from './sqlite/changes.ts'
 import { chooseDeliveries } from './sqlite/deliveries.ts'
 import type { SqliteDriver, TallyingDriver } from './sqlite/driver.ts'
-import { events } from './sqlite/events.ts'
+import { events, hasIndex } from './sqlite/events.ts'
 import { type BareEventHistory, eventHistory } from './sqlite/history.ts'
 import * as operators from './sqlite/operators.ts'
 import * as outbox from './sqlite/outbox.ts'
@@ -34,7 +35,7 @@ export interface Asks {
   backlog: null
   wasOwed: { readonly sink: string }
   events: EventsAt
-  event: { readonly id: string }
+  event: EventName
   deliveries: At<DeliveryQuery>
   retry: { readonly selection: DeadSelection; readonly batch: At<RetryBatch> }
   owe: { readonly batch: readonly Redelivery[]; readonly query: OweQuery }
@@ -50,6 +51,7 @@ export interface Asks {
   conclude: { readonly id: string; readonly outcome: AuditEntry['request'] }
   audit: At<PageQuery>
   prune: StagedPrune
+  hasIndex: null
   check: null
 }
 
@@ -74,6 +76,7 @@ export interface Answers {
   conclude: null
   audit: Rows<StoredAuditEntry>
   prune: PruneStep
+  hasIndex: boolean
   check: null
 }
 
@@ -91,7 +94,7 @@ export function sqliteStatements(db: TallyingDriver): Statements {
     backlog: () => backlog(db),
     wasOwed: ({ sink }) => db.rows('SELECT 1 FROM tallies WHERE sink = ?', sink).length > 0,
     events: (query) => events(db, query),
-    event: ({ id }) => eventHistory(db, id),
+    event: (name) => eventHistory(db, name),
     deliveries(query) {
       const { items, next } = chooseDeliveries(db, { ...query, order: 'newest first' })
       return { items: items.map(storedDelivery), next }
@@ -106,6 +109,7 @@ export function sqliteStatements(db: TallyingDriver): Statements {
     conclude: ({ id, outcome }) => done(operators.conclude(db, id, outcome)),
     audit: (query) => operators.audit(db, query),
     prune: (query) => prune(db, query),
+    hasIndex: () => hasIndex(db),
     check: () => done(db.run('UPDATE checked SET times = times + 1')),
   }
 }

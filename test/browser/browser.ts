@@ -31,6 +31,8 @@ export interface Watched extends AsyncDisposable {
 export interface PageOptions {
   readonly language: Language
   readonly scripts?: boolean
+  /** Where the reader is; by default where the tests are. */
+  readonly timezoneId?: string
 }
 
 /** Tests that need a browser, which is opened for all of this file's. */
@@ -52,9 +54,16 @@ export function inBrowser() {
         run,
       ),
     /** A page of its own, without a cookie, for a gateway at `url`. */
-    openPage: (url: string, { language, scripts = true }: PageOptions): Promise<Watched> => {
+    openPage: (
+      url: string,
+      { language, scripts = true, ...more }: PageOptions,
+    ): Promise<Watched> => {
       if (browser === undefined) throw new Error('no browser is open')
-      return openPage(browser, url, { locale: LOCALES[language], javaScriptEnabled: scripts })
+      return openPage(browser, url, {
+        locale: LOCALES[language],
+        javaScriptEnabled: scripts,
+        ...more,
+      })
     },
   }
 }

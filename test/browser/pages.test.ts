@@ -79,6 +79,9 @@ async function moreAddresses(page: Page): Promise<readonly string[]> {
     '/console/sinks/held/discard',
     '/console/sinks/finance?done=paused',
     '/console/routes?example=1',
+    '/console/replay?sink=finance',
+    '/console/replay?last=hour&resend=1&count=1',
+    '/console/replay?done=replayed&events=3&cleared=1&owed=5',
   ]
 }
 

@@ -1,11 +1,13 @@
 import type { Locator, Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { words as deadWords } from '../../src/console/dead/words.ts'
+import { outcomeWords } from '../../src/console/event/outcome-words.ts'
 import { words as eventWords } from '../../src/console/event/words.ts'
 import { words as eventsWords } from '../../src/console/events/words.ts'
 import { frameWords } from '../../src/console/frame-words.ts'
 import type { Language } from '../../src/console/language.ts'
 import { words as overviewWords } from '../../src/console/overview/words.ts'
+import { liveWords } from '../../src/console/parts/live-bar.ts'
 import { words as routesWords } from '../../src/console/routes/words.ts'
 import { words as sinkWords } from '../../src/console/sink/words.ts'
 import type { Section } from '../../src/console/visit.ts'
@@ -16,7 +18,8 @@ export function wordsIn(language: Language) {
     frame: frameWords[language],
     overview: overviewWords[language],
     events: eventsWords[language],
-    event: eventWords[language],
+    event: { ...eventWords[language], outcomes: outcomeWords[language] },
+    live: liveWords[language],
     dead: deadWords[language],
     sink: sinkWords[language],
     routes: routesWords[language],

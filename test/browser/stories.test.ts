@@ -52,7 +52,7 @@ async function logInAtLast({ page, w }: Visitor): Promise<void> {
 async function seeWhyNot({ page, w, desk, isLive }: Visitor): Promise<void> {
   await goTo(page, w, 'events')
   await page.getByText(w.events.none).waitFor()
-  if (isLive) await page.getByRole('status').getByText(w.events.live.on).waitFor()
+  if (isLive) await page.getByRole('status').getByText(w.live.tail).waitFor()
   const id = await desk.send('READ')
   const row = page.getByRole('row').filter({ hasText: id })
   if (isLive) await row.waitFor()

@@ -86,7 +86,7 @@ const broken = defineSink({
 })
 
 export const sourceTypes = [feishu]
-export const builtInSinks = [webhook, kafka, kafkaRest, log]
+const builtInSinks = [webhook, kafka, kafkaRest, log]
 export const sinkTypes = [...builtInSinks, robot, switched, counted]
 const sinks = [...sinkTypes, greedy, broken]
 

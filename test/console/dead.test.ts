@@ -37,9 +37,11 @@ test('dead letters are told by sink and reason, an id apart, and one by one', as
   expect(rowsOf(text).map((row) => row.replace(/ 20\d\d-.*/, ''))).toEqual([
     '2 lake no user ou_22222222222',
     '1 lake &lt;b&gt;boom&lt;/b&gt;',
-    '1 finance HTTP 500',
     '1 lake HTTP 500',
+    '1 finance HTTP 500',
   ])
+  expect(linksOf(text, 'lake: 4')).toEqual(['/console/dead?sink=lake'])
+  expect(linksOf(text, 'finance: 1')).toEqual(['/console/dead?sink=finance'])
   expect(rowsOf(text, 1)[0]).toMatch(
     /^approval_cc CREATE e e lake 2023-11-14 22:13:20 1 200 &lt;b&gt;boom&lt;\/b&gt; Retry$/,
   )
@@ -99,22 +101,84 @@ test('all that died of one reason are listed, counted and owed again, and no oth
 
 test('a reason that is rare is found as far as one page looks, and then on', async () => {
   const { browser, store, clock } = await setup(['rare lake boom', 'other lake HTTP 500'])
-  const batch = Array.from({ length: 1100 }, (_, n) => acceptance(`e${n}`))
-  await store.accept(batch, clock.now)
-  const query = { sink: 'lake', now: clock.now + 1, leaseMs: LEASE, limit: 1100 }
-  const claimed = await store.claim(query)
-  const reason = { state: 'dead', reason: 'HTTP 500' } as const
-  await store.settle(claimed.map((one) => settlement(one, reason)))
-
+  await storm({ store, clock }, 'lake', 3100)
   const { text } = await browser.get('/console/dead')
-  expect(text).toContain('Of the newest 1,000.')
+  expect(text).toContain('Of the newest 1,000 of each sink')
   expect(rowsOf(text)).toHaveLength(1)
   const code = await codeIn(browser, '/console/dead?until=2026-11-22T09:29:30', 'boom')
   const first = (await browser.get(`/console/dead?reason=${code}`)).text
   expect(first).toContain('Looked through those that were owed since')
   expect(rowsOf(first)).toEqual([])
-  const [older = ''] = linksOf(first, 'Older')
-  expect(rowsOf((await browser.get(older)).text)[0]).toContain('rare')
+  let page = first
+  while (rowsOf(page).length === 0) page = (await browser.get(linksOf(page, 'Older')[0] ?? '')).text
+  expect(rowsOf(page)[0]).toContain('rare')
+})
+
+/** Many that die of one reason. */
+async function storm(
+  { store, clock }: Pick<Awaited<ReturnType<typeof setup>>, 'store' | 'clock'>,
+  sink: string,
+  count: number,
+) {
+  const batch = Array.from({ length: count }, (_, n) => acceptance(`e${n}`, { owed: [sink] }))
+  await store.accept(batch, clock.now)
+  const query = { sink, now: clock.now + 1, leaseMs: LEASE, limit: count }
+  const claimed = await store.claim(query)
+  const reason = { state: 'dead', reason: 'HTTP 500' } as const
+  await store.settle(claimed.map((one) => settlement(one, reason)))
+}
+
+test('a count that is not of all says so, where it stands and where it is retried', async () => {
+  const { browser, ...more } = await setup(['rare lake boom'])
+  await storm(more, 'lake', 1100)
+  const { text } = await browser.get('/console/dead')
+  expect(rowsOf(text)[0]).toMatch(/^≥ 1,000 lake HTTP 500 .* Retry ≥ 1,000…$/)
+  expect(text).toContain('aria-label="Retry ≥ 1,000… of lake: HTTP 500"')
+  const few = await setup(['rare lake boom'])
+  expect(rowsOf((await few.browser.get('/console/dead')).text)[0]).toMatch(/^1 lake .* Retry 1…$/)
+})
+
+test('a storm at one sink hides no other, nor its reasons', async () => {
+  const { browser, ...more } = await setup(['a finance HTTP 422', 'b slow HTTP 403'])
+  await storm(more, 'lake', 1100)
+  const { text } = await browser.get('/console/dead')
+  const [top, finance, slow] = rowsOf(text)
+  expect(top).toMatch(/^≥ \d+ lake HTTP 500/)
+  expect([finance, slow].sort()).toEqual([
+    expect.stringMatching(/^1 finance HTTP 422/),
+    expect.stringMatching(/^1 slow HTTP 403/),
+  ])
+  expect(linksOf(text, 'lake: 1,100')).toEqual(['/console/dead?sink=lake'])
+  expect(linksOf(text, 'finance: 1')).toEqual(['/console/dead?sink=finance'])
+})
+
+test('reasons beyond the most frequent are folded, and can be retried as well', async () => {
+  const words = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMN'.split('')
+  const { browser } = await setup(words.map((word, n) => `e${n} lake reason-${word}`))
+  const { text } = await browser.get('/console/dead')
+  expect(rowsOf(text)).toHaveLength(12)
+  expect(text).toContain('<summary>28 more reasons: 28</summary>')
+  expect(rowsOf(text, 1)).toHaveLength(25)
+  expect(text).toContain('And 3 more.')
+})
+
+test('how often it was tried makes no other reason, and what the receiver said is shown', async () => {
+  const { browser, store, clock } = await setup([
+    'a lake gave up after 3 attempts: HTTP 422',
+    'b lake gave up after 1 attempt: HTTP 422',
+  ])
+  await store.accept([acceptance('c')], clock.now)
+  const query = { sink: 'lake', now: clock.now + 1, leaseMs: LEASE, limit: 1 }
+  const [claimed] = await store.claim(query)
+  if (!claimed) throw new Error('c is not owed')
+  const outcome = { state: 'dead', reason: 'gave up after 12 attempts: HTTP 422' } as const
+  const { record, ...settled } = settlement(claimed, outcome)
+  const response = `{"error":\n"no <b>cost centre</b> for c${'.'.repeat(500)}"}`
+  await store.settle([{ ...settled, record: { ...record, response } }])
+  const { text } = await browser.get('/console/dead')
+  expect(rowsOf(text)).toEqual([expect.stringMatching(/^3 lake gave up: HTTP 422 /)])
+  expect(rowsOf(text)[0]).toMatch(/{&quot;error&quot;: &quot;no &lt;b&gt;cost centre.{100,200}… 20/)
+  expect(rowsOf(text, 1)[0]).toContain('no &lt;b&gt;cost centre&lt;/b&gt; for c')
 })
 
 async function codeIn(
@@ -141,7 +205,7 @@ test('what is redacted does not show in a reason', async () => {
   const redacted = { ...plan, redact: createRedaction(['instance_code']) }
   const { browser } = await setup(['secret-code lake no room for secret-code'], { plan: redacted })
   const { text } = await browser.get('/console/dead')
-  expect(text).toContain('<td class="wide">[redacted]</td>')
+  expect(rowsOf(text, 1)[0]).toContain(' 200 [redacted] Retry')
   expect(text).not.toContain('no room for')
 })
 

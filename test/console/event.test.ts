@@ -1,10 +1,12 @@
 import { expect, test } from 'vitest'
+import { pauseSink } from '../../src/core/operations/pause-sink.ts'
 import type { Plan } from '../../src/core/plan.ts'
 import { createRedaction } from '../../src/core/redact.ts'
 import { accept, type Given, routingOf, START, settleAll } from '../core/operations/setup.ts'
 import { plan } from '../http/api/setup.ts'
 import { sampleEvent, sampleRaw } from '../sample-event.ts'
 import { settlement } from '../stores/samples.ts'
+import { linksOf } from './page.ts'
 import { openConsole, VIEWER_TOKEN } from './setup.ts'
 
 const AT = '/console/events/1'
@@ -16,7 +18,9 @@ async function openWith(given: Given, more: Partial<Plan> = {}) {
   const browser = opened.browse()
   await browser.logIn()
   const owed = async () =>
-    (await opened.store.event({ ref: '1' }))?.deliveries.map(({ sink, state }) => `${sink} ${state}`)
+    (await opened.store.event({ ref: '1' }))?.deliveries.map(
+      ({ sink, state }) => `${sink} ${state}`,
+    )
   const audit = async () => (await opened.store.audit({ limit: 9 })).items
   return { ...opened, browser, owed, audit }
 }
@@ -40,29 +44,51 @@ test('sink by sink: what became of it, and why', async () => {
   expect(outcomesIn(text)).toEqual([
     'finance dead 2023-11-14 22:13:20 1 attempt HTTP 500 all matches Retry',
     'lake delivered 2023-11-14 22:13:20 1 attempt all matches Send again…',
-    'gone not in routes.yaml any more pending Waits: the sink is sent nothing now. No route leads here. It would not be owed by the routes of now; they were others when it came.',
+    'gone not in routes.yaml any more pending Waits until the sink is in routes.yaml again. No route leads here. It would not be owed by the routes of now; they were others when it came.',
     'slow not owed reads does not match: operate: "CREATE" is not one of "READ"',
   ])
 })
 
-test('what waits says for what, and until when', async () => {
-  const { browser, store, lanes } = await openWith({ owed: ['finance', 'lake', 'slow'] })
+test('what waits says for what, until when, and where that can be ended', async () => {
+  const { browser, store, lanes, browse, clock } = await openWith({
+    owed: ['finance', 'lake', 'slow'],
+  })
   const lane = { pausedBy: [], breakerUntil: null, ready: true, inFlight: 0 } as const
   const rates = { deliveredPerMinute: 0, failedPerMinute: 0 }
   lanes.push({ sink: 'finance', breaker: 'closed', ...lane, ...rates })
-  lanes.push({ sink: 'lake', breaker: 'open', ...lane, ...rates })
+  const open = { ...lane, breakerUntil: START + 30_000 }
+  lanes.push({ sink: 'lake', breaker: 'open', ...open, ...rates })
   await settleAll(store, 'finance', { state: 'pending', dueAt: START + 600_000 })
   const [finance, lake, slow] = outcomesIn((await browser.get(AT)).text)
-  expect(finance).toMatch(/^finance pending delivering Next attempt in 10 min: 2026-11-22 09:40:00/)
+  expect(finance).toMatch(/^finance pending healthy Next attempt in 10 min: 2026-11-22 09:40:00/)
   expect(finance).toContain('1 attempt Last error: no answer within 10000 ms')
-  expect(lake).toMatch(/^lake pending breaker open Waits:/)
-  expect(slow).toMatch(/^slow pending paused Waits:/)
+  expect(lake).toMatch(/^lake pending breaker open until 2026-11-22 09:30:30 More of this sink/)
+  expect(slow).toMatch(/^slow pending paused by routes.yaml More of this sink/)
+  await pauseSink({ ledger: store, now: () => clock.now, actor: 'cli' }, { sink: 'lake' })
+  const { text } = await browser.get(AT)
+  expect(outcomesIn(text)[1]).toMatch(/^lake pending paused by an operator Resume…/)
+  expect(linksOf(text, 'Resume…')).toEqual(['/console/sinks/lake'])
+  const viewer = browse()
+  await viewer.logIn(VIEWER_TOKEN)
+  expect(linksOf((await viewer.get(AT)).text, 'Resume…')).toEqual([])
+})
+
+test('while something is pending the page follows it, and what a form did goes when that has ended', async () => {
+  const { browser, store } = await openWith({ owed: ['lake'] })
+  const pending = await browser.get(`${AT}?done=retried`)
+  expect(pending.text).toContain('It is owed again')
+  expect(pending.text.match(/id="(done|outcome)"[^>]*data-refresh="3"/g)).toHaveLength(2)
+  await settleAll(store, 'lake', { state: 'delivered' })
+  const ended = await browser.get(`${AT}?done=retried`)
+  expect(ended.text).not.toContain('It is owed again')
+  expect(ended.text).toContain('It has been sent since')
+  expect(ended.text).not.toContain('data-refresh')
 })
 
 test('routes that have changed since are told of, and lead to what is owed by now', async () => {
   const { browser, owed, audit } = await openWith({ owed: ['lake'] })
   expect(outcomesIn((await browser.get(AT)).text)[1]).toBe(
-    'finance not owed all matches It would be owed by the routes of now; they were others when it came. Send…',
+    'finance not owed all matches It would be owed by the routes of now; they were others when it came. Replay what it has missed since… Send…',
   )
   const page = await browser.get(`${AT}/send?sink=finance`)
   expect(page.text).toContain('It will be owed to finance.')
@@ -186,9 +212,11 @@ test('of many routes to a sink the first are shown, the others can be', async ()
   const { browser } = await openWith({}, { ...routingOf(many), sinks: plan.sinks })
   const { text } = await browser.get(AT)
   expect(text).toContain('<summary>26 more routes</summary>')
+  expect((await browser.get(`${AT}?sink=lake`)).text).not.toContain('more routes')
 })
 
-test('of many sinks those that were not owed it are folded', async () => {
+/** A console of thirty sinks, `team-0` to `team-29`; three would get the event, and two were owed it. */
+async function openWithMany() {
   const many = Array.from({ length: 30 }, (_, n) => {
     return { name: `r${n}`, to: [`team-${n}`], match: { operate: n < 3 ? 'CREATE' : 'READ' } }
   })
@@ -196,13 +224,35 @@ test('of many sinks those that were not owed it are folded', async () => {
   const [some] = plan.sinks.values()
   if (!some) throw new Error('the plan has no sinks')
   const sinks = new Map([...routing.sinks.keys()].map((name) => [name, { ...some, name }]))
-  const { browser } = await openWith({ owed: ['team-0', 'team-1'] }, { ...routing, sinks })
+  return openWith({ owed: ['team-0', 'team-1'] }, { ...routing, sinks })
+}
+
+function namesIn(text: string): readonly (string | undefined)[] {
+  return [...text.matchAll(/>(team-\d+)<\/a><\/h3>/g)].map(([, name]) => name)
+}
+
+test('of many sinks those that were not owed it are folded, by name', async () => {
+  const { browser } = await openWithMany()
   const { text } = await browser.get(AT)
   const [told = '', folded = ''] = text.split('<summary>Why it was not owed to 27 other sinks')
-  const namesIn = (part: string) =>
-    [...part.matchAll(/>(team-\d+)<\/a><\/h3>/g)].map(([, name]) => name)
   expect(namesIn(told)).toEqual(['team-0', 'team-1', 'team-2'])
   expect(namesIn(folded)).toHaveLength(27)
+  expect(namesIn(folded)).toEqual([...namesIn(folded)].sort())
+})
+
+test('of many sinks the one that is asked about comes first, and nothing of it is folded', async () => {
+  const { browser } = await openWithMany()
+  expect((await browser.get(AT)).text).toContain('<option value="team-17">team-17</option>')
+  const { text } = await browser.get(`${AT}?sink=team-17`)
+  const [told = '', folded = ''] = text.split('<summary>Why it was not owed to 26 other sinks')
+  expect(namesIn(told)).toEqual(['team-17', 'team-0', 'team-1', 'team-2'])
+  expect(namesIn(folded)).not.toContain('team-17')
+  expect(outcomesIn(text)[0]).toBe(
+    'team-17 not owed r17 does not match: operate: "CREATE" is not one of "READ"',
+  )
+  expect(text).toContain('<option value="team-17" selected>')
+  // One that is not there changes nothing.
+  expect(namesIn((await browser.get(`${AT}?sink=nobody`)).text)[0]).toBe('team-0')
 })
 
 test('a body of half a million lines is cut', async () => {
@@ -223,7 +273,8 @@ test('an id that is the ref of another event leads nobody astray', async () => {
   for (const path of [AT, '/console/routes?ref=1']) {
     expect((await browser.get(path)).text).toContain('&quot;uuid&quot;: &quot;a&quot;')
   }
-  const [dead = ''] = /<tbody>.*<\/tbody>/s.exec((await browser.get('/console/dead?sink=lake')).text) ?? []
+  const [dead = ''] =
+    /<tbody>.*<\/tbody>/s.exec((await browser.get('/console/dead?sink=lake')).text) ?? []
   expect(plain(dead)).toContain('approval_cc CREATE a')
   await browser.submit(`${AT}/retry`, { delivery: '1' }, AT)
   expect(await owed()).toEqual(['lake pending'])

@@ -55,7 +55,7 @@ test('fields keep what was asked for, also what routes.yaml knows no more', asyn
   expect(text).toContain('type="search" value="&quot;x&lt;"')
   expect(text).toContain('<option value="gone" selected>')
   expect(text).toContain('<option value="quarantined" selected>')
-  expect(text).toContain('value="2026-11-22T09:31"')
+  expect(text).toContain('value="2026-11-22T09:31:00"')
 })
 
 test('the id of one event leads straight to it', async () => {

@@ -132,6 +132,48 @@ test('what pages are made with changes its address with its text', async () => {
   }
 })
 
+test('the console is found with a slash at its end, too', async () => {
+  const browser = openConsole().browse()
+  await browser.logIn()
+  const { status, location } = await browser.get('/console/?lang=zh')
+  expect([status, location]).toEqual([308, '/console?lang=zh'])
+})
+
+describe('what is sent without a session', () => {
+  const PAUSE = '/console/sinks/lake/pause'
+
+  test.for([
+    ['http://localhost/console/sinks/lake?x=1', '/console/sinks/lake?x=1'],
+    ['http://localhost/elsewhere', '/console'],
+    ['not an address', '/console'],
+    ['', '/console'],
+  ] as const)('is not done, which is said, and from %o the login leads to %s', async ([at, to]) => {
+    const { browse, store } = openConsole()
+    const browser = browse()
+    const { status, location } = await browser.send(PAUSE, {}, { Referer: at })
+    expect(status).toBe(303)
+    expect((await browser.get(location ?? '')).text).toContain('What you sent was not done')
+    expect((await browser.get('/console/login')).text).not.toContain('What you sent')
+    const login = await browser.send(location ?? '', { token: VIEWER_TOKEN })
+    expect([login.status, login.location]).toEqual([303, to])
+    expect(await store.pauses()).toEqual([])
+  })
+
+  test('whoever is logged out already is told nothing of it', async () => {
+    const { location } = await openConsole().browse().send('/console/logout', {})
+    expect(location).toBe('/console/login')
+  })
+})
+
+test('that routes.yaml was rejected is said in words, on every page', async () => {
+  const { browse, feed, clock } = openConsole()
+  const browser = browse()
+  await browser.logIn()
+  expect((await browser.get('/console/events')).text).not.toContain('rejected</span></a>')
+  feed.tell({ kind: 'reloaded', at: clock.now, result: 'rejected', problems: 'wrong' })
+  expect((await browser.get('/console/events')).text).toContain('rejected</span></a>')
+})
+
 describe('forms', () => {
   test('one without the token of the session is refused, whoever sends it', async () => {
     const browser = openConsole().browse()

@@ -19,6 +19,7 @@ async function openBusy() {
   await accept({ store, clock }, 'q', { problems: ['operate: must be CREATE or READ'] })
   await accept({ store, clock }, 'b', { owed: ['lake'] })
   await pauseSink({ ledger: store, now: () => clock.now, actor: 'cli' }, { sink: 'finance' })
+  clock.now += 1000
   return { ...opened, admin }
 }
 
@@ -110,6 +111,7 @@ test('nobody sees a link or a button that would be refused', async () => {
         '/console/dead/retry',
         '/console/events/:ref/send',
         '/console/login',
+        '/console/replay',
         '/console/sinks/:name/discard',
       ])
     } else {

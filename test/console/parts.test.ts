@@ -106,7 +106,7 @@ test('reasons that differ in an id alone are one kind', () => {
   expect(codeOf('gave up after 2 attempts: HTTP 500')).not.toBe(
     codeOf('gave up after 2 attempts: HTTP 400'),
   )
-  expect(kindsOf([])).toEqual([])
+  expect(kindsOf({ items: [], hasMore: false })).toEqual([])
 })
 
 test('long work ends where its time does, and what was done is told', async () => {

@@ -31,12 +31,12 @@ test('every sink says how it does, and why it is sent nothing', async () => {
   clock.now += 120_000
   expect(rowsOf(await get('/console/sinks'))).toEqual([
     'lake log breaker open until 2026-11-22 09:30:30 0 3 failed – 0 1 2 min 0 100/s',
-    'finance log delivering 1,200 ≤ 50 ms 0 0 0 10/m in order of instance_code',
     'slow log paused by routes.yaml 0 – 0 0 0 –',
     'gone not in routes.yaml 0 – 0 1 2 min 0 –',
+    'finance log healthy 1,200 ≤ 50 ms 0 0 0 10/m in order of instance_code',
   ])
   await store.pause({ sink: 'finance', by: 'receiver', at: clock.now, options: 'finance-' })
-  expect(rowsOf(await get('/console/sinks'))[1]).toContain('paused by the receiver: 410')
+  expect(rowsOf(await get('/console/sinks'))[1]).toMatch(/^finance .*paused by the receiver: 410/)
   expect(more.log.lines).toEqual([])
 })
 

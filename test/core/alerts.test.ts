@@ -14,6 +14,7 @@ import { createNodeRuntime } from '../../src/hosts/node-runtime.ts'
 import { openMemoryStore } from '../../src/stores/memory.ts'
 import { recordingLog } from '../log.ts'
 import { sampleEvent } from '../sample-event.ts'
+import { memoryLanes } from './lane/memory-lanes.ts'
 import { live, planOf, START } from './lanes.ts'
 
 const MINUTE = 60_000
@@ -271,7 +272,7 @@ test('and one while the first is being stored', async () => {
 })
 
 test('gateways over one store tell the same news once', async () => {
-  const store = openMemoryStore('shared')
+  const store = { ...openMemoryStore(), lanes: memoryLanes() }
   await using one = openAlerts({ store })
   await using other = openAlerts({ store })
   for (const { tell } of [one, other]) {

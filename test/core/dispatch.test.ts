@@ -363,7 +363,7 @@ describe('sinks that take nothing keep what they are owed', () => {
       limit: 9,
     })
     expect(claimed.map(({ attempt }) => attempt).sort()).toEqual([1, 2])
-    const history = await gateway.store.event('event-1')
+    const history = await gateway.store.event({ id: 'event-1' })
     expect(history?.deliveries[0]?.history).toMatchObject([{ n: 1, status: 410 }])
   })
 

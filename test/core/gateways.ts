@@ -4,6 +4,7 @@ import type { SinkSettings } from '../../src/core/plan.ts'
 import type { Sink } from '../../src/core/plugin.ts'
 import type { Store } from '../../src/core/store.ts'
 import { openMemoryStore } from '../../src/stores/memory.ts'
+import { memoryLanes } from './lane/memory-lanes.ts'
 import { live, planOf, START, setup } from './lanes.ts'
 
 /** What a gateway of them has made of its own: its sink, and its way to the store. */
@@ -18,7 +19,7 @@ export function openGateways(
   settings: Partial<SinkSettings>,
   own: readonly Own[] = [{}, {}, {}],
 ) {
-  const store = openMemoryStore('shared')
+  const store: Store = { ...openMemoryStore(), lanes: memoryLanes() }
   const timers: { readonly at: number; run(): void }[] = []
   let now = START
   const gateways = own.map((one, i) => {

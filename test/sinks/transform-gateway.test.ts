@@ -64,7 +64,7 @@ routes: [{ name: all, to: [shaped, plain] }]
   const dead = async () => (await store.deliveries({ state: 'dead', limit: 10 })).items
   await expect.poll(async () => (await dead()).length).toBe(1)
   expect((await dead())[0]).toMatchObject({ sink: 'shaped', attempts: 1, eventId: failing.uuid })
-  const { deliveries: [delivery] = [] } = (await store.event(failing.uuid)) ?? {}
+  const { deliveries: [delivery] = [] } = (await store.event({ id: failing.uuid })) ?? {}
   expect(delivery?.reason).toBe(
     'its transform fails: Argument 1 of function "sum" must be an array of "numbers" (line 1, character 77, at "…"row": $ }, "sum": $sum("); mend the transform, then retry',
   )

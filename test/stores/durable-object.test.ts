@@ -82,7 +82,7 @@ describe('a store in a Durable Object', () => {
     expect(await store.claim(everything)).toMatchObject([
       { event: { id: 'e1' }, claim: 2, attempt: 1, cutShort: 1 },
     ])
-    expect(await store.event('e1')).toMatchObject({ ref: '7' })
+    expect(await store.event({ id: 'e1' })).toMatchObject({ ref: '7' })
   })
 })
 

@@ -103,7 +103,7 @@ async function operate(store: Store): Promise<void> {
 /** All that people can read of a store. */
 export async function everything(store: Store) {
   const events = await all((page) => store.events({ ...page, order: 'oldest first' }))
-  const histories = await Promise.all(events.map(({ ref }) => store.event(ref)))
+  const histories = await Promise.all(events.map(({ ref }) => store.event({ ref })))
   return {
     backlog: (await store.backlog()).toSorted((a, b) => (a.sink < b.sink ? -1 : 1)),
     owed: await Promise.all([...SINKS, 'gone', 'never'].map((sink) => store.wasOwed(sink))),
@@ -115,10 +115,10 @@ export async function everything(store: Store) {
       ),
     ),
     histories,
-    byId: await Promise.all(['plain', ODD, 'forgotten'].map((id) => store.event(id))),
+    byId: await Promise.all(['plain', ODD, 'forgotten'].map((id) => store.event({ id }))),
     deliveries: await all((page) => store.deliveries(page)),
     dead: await all((page) => store.deliveries({ ...page, state: 'dead' })),
-    ofOne: await all((page) => store.deliveries({ ...page, event: ODD })),
+    ofOne: await all((page) => store.deliveries({ ...page, event: { id: ODD } })),
     pauses: (await store.pauses()).toSorted((a, b) => a.at - b.at),
     audit: await all((page) => store.audit(page)),
   }

@@ -1,4 +1,4 @@
-import { memoryLanes } from '../../src/stores/memory/lanes.ts'
+import { memoryLanes } from '../core/lane/memory-lanes.ts'
 import { lanesLaws } from '../suites/lanes.ts'
 
 lanesLaws('memory', async () => memoryLanes())

@@ -305,7 +305,7 @@ test('a database that has anything else is refused, and left as it is', async ()
   await expect(moveFile(file, database.url)).rejects.toThrow(
     /it has something already \(events, identities, pending\): .*once its gateways have delivered.*RENAME/,
   )
-  expect((await store.event('theirs'))?.ref).toBe('1')
+  expect((await store.event({ id: 'theirs' }))?.ref).toBe('1')
   await store.close()
 })
 
@@ -369,7 +369,7 @@ test('numbers of any size stay, and those that follow are of one span', async ()
     NOW,
   )
   expect(accepted?.granted[0]?.id).toMatch(/^38\d{7}$/)
-  expect((await both.after.event('later'))?.ref).toBe('300000000')
+  expect((await both.after.event({ id: 'later' }))?.ref).toBe('300000000')
 })
 
 function random(below: number): number {

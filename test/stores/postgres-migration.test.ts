@@ -1,9 +1,11 @@
+import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Store } from '../../src/core/store.ts'
 import { postgresMigrations } from '../../src/stores/migrations/postgres.ts'
 import { configOf, openConnections, type Query } from '../../src/stores/postgres/connection.ts'
+import { migratePostgres } from '../../src/stores/postgres/migrate.ts'
 import { openPostgresStore } from '../../src/stores/postgres.ts'
-import { silentLog } from '../log.ts'
+import { recordingLog } from '../log.ts'
 import { type Database, sharedPostgres } from '../postgres.ts'
 import { acceptance, LEASE, MINUTE, T } from './samples.ts'
 
@@ -29,25 +31,31 @@ const rawOf = (code: unknown) => JSON.stringify({ event: { instance_code: code, 
 /** An instance_code of each kind, by its event's id. */
 const CODES = { plain: 'code-1', nul: 'code \0', long: 'x'.repeat(9_000), number: 7 }
 
+async function createSchema1(): Promise<Database> {
+  const database = await (await sharedPostgres()).createDatabase()
+  await database.query(
+    `CREATE SCHEMA lark_fanout; CREATE TABLE lark_fanout.migrations (
+       version integer PRIMARY KEY, tolerates integer NOT NULL, at timestamptz NOT NULL DEFAULT now());
+     ${postgresMigrations[0]?.sql};
+     INSERT INTO lark_fanout.migrations (version, tolerates) VALUES (1, 1)`,
+  )
+  return database
+}
+
 describe('a database of schema 1', () => {
   let database: Database
   let store: Store
+  const log = recordingLog()
   const connection = () => openConnections(configOf(database.url), 1)
 
   beforeAll(async () => {
-    database = await (await sharedPostgres()).createDatabase()
-    await database.query(
-      `CREATE SCHEMA lark_fanout; CREATE TABLE lark_fanout.migrations (
-         version integer PRIMARY KEY, tolerates integer NOT NULL, at timestamptz NOT NULL DEFAULT now());
-       ${postgresMigrations[0]?.sql};
-       INSERT INTO lark_fanout.migrations (version, tolerates) VALUES (1, 1)`,
-    )
+    database = await createSchema1()
     const { query, close } = connection()
     const old = gatewayOfSchema1(query)
     for (const [id, code] of Object.entries(CODES)) await old.accept(rawOf(code), id)
     await old.accept('no JSON at all', 'odd')
     await close()
-    store = await openPostgresStore({ url: database.url, log: silentLog })
+    store = await openPostgresStore({ url: database.url, log })
   })
 
   afterAll(async () => {
@@ -73,7 +81,16 @@ describe('a database of schema 1', () => {
     await database.query(`DELETE FROM lark_fanout.events WHERE id = 'odd'`)
     await findAll()
     expect(await indexed()).toEqual([])
+    await using held = await hold(database, 'SELECT * FROM lark_fanout.events FOR UPDATE')
     await pruneAll(store)
+    expect(await database.query('SELECT after FROM lark_fanout.unfilled')).toEqual([{ after: '0' }])
+    await held.release()
+    log.lines.length = 0
+    await pruneAll(store)
+    expect(log.lines).toEqual([
+      expect.stringMatching(/^info filling in the instance_code /),
+      expect.stringMatching(/^info all stored events can be found by /),
+    ])
     expect(await indexed()).toEqual([{ id: 'plain' }, { id: 'long' }])
     expect(await database.query('SELECT * FROM lark_fanout.unfilled')).toEqual([])
     await findAll()
@@ -93,6 +110,56 @@ describe('a database of schema 1', () => {
     expect(ofTwo.map(({ event }) => event.trace)).toEqual([undefined, trace])
     await close()
   })
+})
+
+/** Does something in a transaction that goes on. */
+async function hold(database: Database, sql: string) {
+  const client = new pg.Client({ connectionString: database.url, application_name: 'pg_dump' })
+  await client.connect()
+  await client.query(`BEGIN; ${sql}`)
+  return {
+    release: () => client.query('COMMIT'),
+    [Symbol.asyncDispose]: () => client.end(),
+  }
+}
+
+test('while a backup holds the tables, a migration waits without the gateways waiting for it', async () => {
+  await using database = await createSchema1()
+  await using held = await hold(database, 'SELECT FROM lark_fanout.events')
+  const log = recordingLog()
+  const [migrating, serving] = [1, 2].map(() => openConnections(configOf(database.url), 1))
+  if (!migrating || !serving) throw new Error('there are two')
+  const migrated = migratePostgres(migrating, { log, pauseMs: 100 })
+  await expect.poll(() => log.lines, { timeout: 20_000 }).toHaveLength(1)
+  expect(log.lines[0]).toMatch(
+    /^warn the schema can be migrated once .*: process \d+ of postgres pg_dump /,
+  )
+  for (const id of ['e1', 'e2', 'e3']) await gatewayOfSchema1(serving.query).accept('{}', id)
+  await held.release()
+  await migrated
+  expect(await database.query('SELECT max(version) AS at FROM lark_fanout.migrations')).toEqual([
+    { at: postgresMigrations.length },
+  ])
+  for (const { close } of [migrating, serving]) await close()
+})
+
+test('what is accepted while it migrates has its code filled in, too', async () => {
+  await using database = await createSchema1()
+  await using held = await hold(
+    database,
+    `INSERT INTO lark_fanout.events (seq, time, accepted_at, id, type, app_id, tenant_key, via, raw)
+     VALUES (7, 1, 1, 'e7', '', '', '', '', '{}')`,
+  )
+  const migrating = openConnections(configOf(database.url), 1)
+  const migrated = migratePostgres(migrating, { pauseMs: 100 })
+  const waiting = `SELECT FROM pg_locks WHERE NOT granted AND relation = 'lark_fanout.events'::regclass`
+  await expect
+    .poll(() => database.query(waiting), { interval: 20, timeout: 20_000 })
+    .toHaveLength(1)
+  await held.release()
+  await migrated
+  expect(await database.query('SELECT until FROM lark_fanout.unfilled')).toEqual([{ until: '7' }])
+  await migrating.close()
 })
 
 /** All steps to the end, with nothing so old that it goes. */

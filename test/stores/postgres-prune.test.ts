@@ -51,7 +51,10 @@ async function eventIds(): Promise<readonly string[]> {
 }
 
 const statesOf = async (id: string) =>
-  (await database.store.event(id))?.deliveries.map(({ state, history }) => [state, history.length])
+  (await database.store.event({ id }))?.deliveries.map(({ state, history }) => [
+    state,
+    history.length,
+  ])
 
 /** Accepted at T, by these numbers, and owed to `hr`: much at once. */
 async function pend(seqs: string): Promise<void> {
@@ -83,7 +86,7 @@ describe('spans', () => {
     await endSpan(T + MINUTE)
     expect(await spans()).toEqual(['0 closed', '1 open', '2 open'])
     await delivered(['b'], T + MINUTE)
-    const { ref, deliveries } = (await database.store.event('b')) ?? {}
+    const { ref, deliveries } = (await database.store.event({ id: 'b' })) ?? {}
     expect([ref, deliveries?.[0]?.id]).toEqual([String(SPAN), String(SPAN)])
     expect(await eventIds()).toEqual([...named('a', 9), `newest of ${T + MINUTE}`, 'b'])
   })
@@ -104,7 +107,7 @@ describe('spans', () => {
     await prune({ delivered: 0 })
     expect(await spans()).toEqual(['0 closed', '1 open', '2 open'])
     await delivered(['b'])
-    expect((await database.store.event('b'))?.ref).toBe(String(SPAN))
+    expect((await database.store.event({ id: 'b' }))?.ref).toBe(String(SPAN))
     expect(await statesOf('a')).toEqual([['delivered', 0]])
   })
 
@@ -251,7 +254,7 @@ describe('what outlives its span', () => {
       cursor = (await pruneStep(database.store, times, cursor)).next ?? undefined
     }
     expect(await spans()).toEqual(['0 sealed', '1 open', '2 open'])
-    const ref = (await database.store.event('old7'))?.ref ?? ''
+    const ref = (await database.store.event({ id: 'old7' }))?.ref ?? ''
     const owed = [{ sink: 'hr', orderKey: null }]
     const query = { resend: false, dryRun: false, now: T + 9 * MINUTE }
     const redelivery = { ref, cleared: false, owed }

@@ -45,11 +45,15 @@ describe('what people read', () => {
         expect(items).toMatchObject([{ event }])
       }
       const ended = { eventId: odd, sink: odd, orderKey: odd, reason: odd, state: 'dead' }
-      expect(await store.event(odd)).toMatchObject({
+      expect(await store.event({ id: odd })).toMatchObject({
         event,
         deliveries: [{ ...ended, history: [{ error: odd, response: odd }] }],
       })
-      for (const filter of [{ event: odd }, { sink: odd }, { sink: odd, state: 'dead' as const }]) {
+      for (const filter of [
+        { event: { id: odd } },
+        { sink: odd },
+        { sink: odd, state: 'dead' as const },
+      ]) {
         expect((await store.deliveries({ limit: 9, ...filter })).items).toMatchObject([ended])
       }
       expect(await store.backlog()).toContainEqual(expect.objectContaining({ sink: odd, dead: 1 }))
@@ -187,8 +191,8 @@ describe('of many rows, a question reads few', () => {
     { state: 'dead', sink: 'hr' },
     { state: 'dead', sink: 'lake', cursor: '2000' },
     { state: 'dead', since: T + 15_000 * MINUTE, until: T + 15_900 * MINUTE },
-    { event: 'e17000' },
-    { event: '17000', state: 'dead' },
+    { event: { id: 'e17000' } },
+    { event: { ref: '17000' }, state: 'dead' },
   ])('deliveries %j', async (choice) => {
     expect(await rowsRead(() => reads.deliveries({ ...page, ...choice }))).toBeLessThan(200)
   })
@@ -218,7 +222,7 @@ describe('of many rows, a question reads few', () => {
   })
 
   test('one event, and the backlog', async () => {
-    expect(await rowsRead(() => reads.event('e17000'))).toBeLessThan(10)
+    expect(await rowsRead(() => reads.event({ id: 'e17000' }))).toBeLessThan(10)
     expect(await rowsRead(() => reads.backlog())).toBeLessThan(10)
     expect((await reads.backlog()).toSorted((a, b) => a.pending - b.pending)).toEqual([
       { sink: 'hr', pending: 100, dead: 100, oldestPendingAt: T + MINUTE },

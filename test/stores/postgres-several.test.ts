@@ -345,7 +345,7 @@ describe('texts that Postgres cannot hold', () => {
         record: { ...one.record, error: text, response: text },
       }))
       await pair.one.settle(answered)
-      expect(await pair.other.event(text)).toMatchObject({
+      expect(await pair.other.event({ id: text })).toMatchObject({
         event: batch[i]?.event,
         deliveries: [
           { sink: text, orderKey: text, reason: text, history: [{ error: text, response: text }] },

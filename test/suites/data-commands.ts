@@ -72,7 +72,8 @@ routes: [{ name: all, to: [hook] }]
     expect(await listed(folder, gateway, 'audit')).toEqual([])
 
     receiver.answerWith(status(200))
-    const [first] = await listed(folder, gateway, ...dead)
+    const [first] = await listed(folder, gateway, ...dead, '--event', `ref:${events[0]?.ref}`)
+    expect(first.event).toBe(ids[0])
     const one = await ask(folder, gateway, 'retry', first.id)
     expect(one).toEqual({ code: 0, stdout: '1 dead letter is owed again\n', stderr: '' })
     await expect.poll(() => receiver.requests.length).toBe(4)

@@ -6,7 +6,7 @@ import {
   type SharedLanes,
   type SlotQuery,
 } from '../../src/core/lane/shared.ts'
-import { memoryLanes } from '../../src/stores/memory/lanes.ts'
+import { memoryLanes } from '../core/lane/memory-lanes.ts'
 import { T } from '../stores/samples.ts'
 
 const SECOND = 1000

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../core/event.ts'
 import { eventMeant, filterMeant } from '../../core/event-name.ts'
-import type { Page } from '../../core/ledger.ts'
+import type { Ledger, Page } from '../../core/ledger.ts'
 import { discard } from '../../core/operations/discard.ts'
 import type { Operator } from '../../core/operations/operation.ts'
 import { pauseSink, resumeSink } from '../../core/operations/pause-sink.ts'
@@ -30,33 +30,13 @@ export async function openBeside({ store, configFile, env, actor }: BesideOption
   const ledger = await openNodeStore(store, { log: createNodeLog('silent'), beside: true })
   const operator: Operator = { ledger, now: Date.now, actor }
   const read = () => readConfigFile({ file: configFile, env })
-  let reading: ReturnType<typeof readHiding> | undefined
-  const hiding = () => {
-    reading ??= readHiding(configFile)
-    return reading
-  }
   const known = async (name: string) => mustBeKnown(name, await readSinks(ledger, read))
   /** Of one that has left routes.yaml, what it was sent can still be looked at. */
   const knownOnce = async (name: string | undefined) => {
     if (name !== undefined && !(await ledger.wasOwed(name))) await known(name)
   }
   return {
-    async events(query) {
-      const hidden = await hiding()
-      const page = await ledger.events({ ...query, order: 'newest first' })
-      return shapePage(page, (stored) => eventShape(stored, hidden))
-    },
-    async event(id) {
-      const history = await ledger.event(await eventMeant(id, ledger))
-      return history && historyText(history, await hiding())
-    },
-    async deliveries(query) {
-      if (query.cursor === undefined) await knownOnce(query.sink)
-      const hidden = await hiding()
-      const page = await ledger.deliveries(await filterMeant(query, ledger))
-      return shapePage(page, (one) => shownDelivery(one, hidden, ledger))
-    },
-    audit: async (query) => shapePage(await ledger.audit(query), auditShape),
+    ...lists(ledger, configFile, knownOnce),
     sinks: async () => sinkShapes(await readSinks(ledger, read)),
     async retry({ dry_run: dryRun, ...request }, { progress, signal }) {
       if ('filter' in request) await knownOnce(request.filter.sink)
@@ -81,6 +61,37 @@ export async function openBeside({ store, configFile, env, actor }: BesideOption
       await resumeSink(operator, { sink })
     },
     close: () => ledger.close(),
+  }
+}
+
+/** What is shown of what the store holds. */
+function lists(
+  ledger: Ledger,
+  configFile: string,
+  mustHaveBeenKnown: (sink: string | undefined) => Promise<void>,
+): Pick<Data, 'events' | 'event' | 'deliveries' | 'audit'> {
+  let reading: ReturnType<typeof readHiding> | undefined
+  const hiding = () => {
+    reading ??= readHiding(configFile)
+    return reading
+  }
+  return {
+    async events(query) {
+      const hidden = await hiding()
+      const page = await ledger.events({ ...query, order: 'newest first' })
+      return shapePage(page, (stored) => eventShape(stored, hidden))
+    },
+    async event(id) {
+      const history = await ledger.event(await eventMeant(id, ledger))
+      return history && historyText(history, await hiding())
+    },
+    async deliveries(query) {
+      if (query.cursor === undefined) await mustHaveBeenKnown(query.sink)
+      const hidden = await hiding()
+      const page = await ledger.deliveries(await filterMeant(query, ledger))
+      return shapePage(page, (one) => shownDelivery(one, hidden, ledger))
+    },
+    audit: async (query) => shapePage(await ledger.audit(query), auditShape),
   }
 }
 

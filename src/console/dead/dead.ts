@@ -1,4 +1,5 @@
 import { html } from 'hono/html'
+import type { Backlog } from '../../core/ledger.ts'
 import { type Html, nothing } from '../html.ts'
 import { number } from '../parts/time.ts'
 import { timeField } from '../parts/time-field.ts'
@@ -18,7 +19,9 @@ export const dead: PageAt = {
     const total = owed.reduce((sum, one) => sum + one.dead, 0)
     const isFirst = param(visit, 'cursor') === undefined
     const isAll = Object.values(filter).every((value) => value === undefined)
-    const names = owed.filter((one) => one.dead > 0).map(({ sink }) => sink)
+    const most = owed.filter((one) => one.dead > 0).toSorted((a, b) => b.dead - a.dead)
+    const names = most.map(({ sink }) => sink)
+    const looked = filter.sink === undefined ? names : [filter.sink]
     const none = total === 0 && isAll
     return {
       title: w.title,
@@ -28,8 +31,9 @@ export const dead: PageAt = {
 ${
   none
     ? html`<p class="faint">${w.none}</p>`
-    : html`${filterForm(visit, filter, names)}
-${isFirst && filter.reason === undefined ? summary(visit, filter) : nothing}
+    : html`${counts(visit, most)}
+${filterForm(visit, filter, names)}
+${isFirst && filter.reason === undefined ? summary(visit, filter, looked) : nothing}
 <h2>${w.list}</h2>
 ${list(visit, filter)}`
 }`,
@@ -44,6 +48,14 @@ function notice(visit: Visit): Html {
   const more = param(visit, 'more') ? ` ${w.goOn}` : ''
   const text = count > 0 ? `${w.done(number(count, visit.language))}${more}` : w.noneDone
   return html`<p class="notice${count > 0 ? '' : ' warn'}" role="status">${text}</p>`
+}
+
+/** How many each sink has, whatever the filter. */
+function counts(visit: Visit, most: readonly Backlog[]): Html {
+  return html`<ul class="names">${most.map(
+    ({ sink, dead }) =>
+      html`<li><a href="${href('/console/dead', { sink })}">${sink}: ${number(dead, visit.language)}</a></li>`,
+  )}</ul>`
 }
 
 function filterForm(visit: Visit, filter: DeadFilter, sinks: readonly string[]): Html {

@@ -1,5 +1,5 @@
 import type { DeliveryQuery, Ledger, Page, StoredDelivery } from '../../core/ledger.ts'
-import { pageOf } from '../../http/api/page.ts'
+import { lookOn, pageOf } from '../../http/api/page.ts'
 import { timeParam } from '../parts/time-field.ts'
 import { codeOf } from './kinds.ts'
 
@@ -42,8 +42,7 @@ export function deadPage(
 }
 
 const PAGE = 25
-/** How many of other reasons a page looks through, this many at a time. */
-const MOST_LOOKED_AT = 1000
+/** How many are looked through at once for those of a reason. */
 const LOOKED_AT_ONCE = 100
 
 /** A page of those of the filter's reason, too; it may be empty and not the last. */
@@ -53,14 +52,12 @@ export async function listed(
   cursor: string | undefined,
 ): Promise<Page<StoredDelivery> & { readonly backTo: number | undefined }> {
   const limit = filter.reason === undefined ? PAGE : LOOKED_AT_ONCE
-  let page = await deadPage(ledger, filter, { cursor, limit })
-  let looked = page.items.length
-  const items = page.items.filter((one) => isOf(filter, one))
-  while (page.next !== null && items.length < PAGE && looked < MOST_LOOKED_AT) {
-    if (filter.reason === undefined && items.length > 0) break
-    page = await deadPage(ledger, filter, { cursor: page.next, limit })
-    looked += Math.max(1, page.items.length)
-    items.push(...page.items.filter((one) => isOf(filter, one)))
+  let last: StoredDelivery | undefined
+  const read = async (from: string | undefined) => {
+    const { items, next } = await deadPage(ledger, filter, { cursor: from, limit })
+    last = items.at(-1) ?? last
+    return { items: items.filter((one) => isOf(filter, one)), next }
   }
-  return { items, next: page.next, backTo: page.items.at(-1)?.acceptedAt }
+  const page = await lookOn(read, cursor, filter.reason === undefined ? 1 : PAGE)
+  return { ...page, backTo: last?.acceptedAt }
 }

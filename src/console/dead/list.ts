@@ -3,11 +3,13 @@ import type { EventHistory, StoredDelivery } from '../../core/ledger.ts'
 import { printable } from '../../core/printable.ts'
 import { type Html, nothing } from '../html.ts'
 import { csrfField } from '../layout.ts'
+import { type Cell, cards } from '../parts/cards.ts'
 import { clipped, eventField } from '../parts/event-field.ts'
 import { pageLinks } from '../parts/page-links.ts'
-import { figures, table } from '../parts/table.ts'
+import { figures } from '../parts/table.ts'
 import { moment, number } from '../parts/time.ts'
 import { href, param, type Visit, wordsOf } from '../visit.ts'
+import { deathOf } from './death.ts'
 import { type DeadFilter, listed } from './filter.ts'
 import { shownReason } from './shown-reason.ts'
 import { words } from './words.ts'
@@ -26,11 +28,13 @@ export async function list(visit: Visit, filter: DeadFilter): Promise<Html> {
   if (!first) return html`<p class="faint">${w.noneMatch}</p>${links}`
   const isAdmin = visit.session.role === 'admin'
   const rows = await Promise.all(
-    items.map(async (dead) => row(visit, dead, await ledger.event({ ref: dead.eventRef }))),
+    items.map(async (dead) => cellsOf(visit, dead, await ledger.event({ ref: dead.eventRef }))),
   )
-  const heads = [w.event, w.sink, w.died, figures(w.attempts), figures(w.status), w.reason]
+  const wide = (head: string) => ({ head, kind: 'wide' }) as const
+  const numbers = [w.attempts, w.status].map(figures)
+  const columns = [wide(w.event), w.sink, w.died, ...numbers, wide(w.reason)]
   const reason = filter.reason === undefined ? undefined : await shownReason(visit, first)
-  const shown = html`${reason === undefined ? nothing : html`<p>${w.onlyReason} <strong>${reason}</strong></p>`}${table(w.list, isAdmin ? [w.choose, ...heads, w.retry] : heads, rows)}`
+  const shown = html`${reason === undefined ? nothing : html`<p>${w.onlyReason} <strong>${reason}</strong></p>`}${cards(w.list, isAdmin ? [w.choose, ...columns, w.retry] : columns, rows)}`
   if (!isAdmin) return html`${shown}${links}`
   return html`<form method="post" action="/console/dead/retry">${csrfField(visit)}${filterFields(filter)}
 ${shown}
@@ -45,23 +49,34 @@ export function filterFields(filter: DeadFilter): Html {
   return html`${given.map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`)}`
 }
 
-function row(visit: Visit, dead: StoredDelivery, event: EventHistory | null): Html {
+function cellsOf(visit: Visit, dead: StoredDelivery, event: EventHistory | null): readonly Cell[] {
   const w = wordsOf(visit, words)
-  const isAdmin = visit.session.role === 'admin'
-  const { id, sink, settledAt, attempts, reason, eventId, eventRef } = dead
-  const { redact } = visit.context.plan()
-  const show = redact.about(event?.event)
+  const { id, sink, settledAt, attempts, eventId, eventRef } = dead
+  const { reason, status, said } = deathOf(visit, dead, event)
   const name = clipped(printable(eventId || eventRef))
-  const history = event?.deliveries.find((delivery) => delivery.id === id)?.history
-  const status = history?.at(-1)?.status ?? null
-  return html`<tr>
-${isAdmin ? html`<td><input type="checkbox" name="id.${id}" aria-label="${w.chooseOne(name)}"></td>` : nothing}
-<td class="event"><a href="/console/events/${eventRef}">${event ? `${clipped(event.event.type)} ${eventField(visit, event.event, 'operate')}` : ''}</a><br><code class="faint">${clipped(printable(eventId)) || w.noEvent}</code>${event ? html`<br><code class="faint">${clipped(eventField(visit, event.event, 'instance_code'))}</code>` : nothing}</td>
-<td><a href="/console/sinks/${encodeURIComponent(sink)}">${sink}</a></td>
-<td>${moment(settledAt)}</td>
-<td class="number">${number(attempts, visit.language)}</td>
-<td class="number">${status === null ? '–' : String(status)}</td>
-<td class="wide">${reason === null ? '' : show(reason)}</td>
-${isAdmin ? html`<td><button name="only" value="${id}" aria-label="${w.retryOne(name)}">${w.retry}</button></td>` : nothing}
-</tr>`
+  const cells = [
+    eventCell(visit, dead, event),
+    html`<a href="/console/sinks/${encodeURIComponent(sink)}">${sink}</a>`,
+    moment(settledAt),
+    number(attempts, visit.language),
+    status === null ? '–' : String(status),
+    html`${reason}${said === '' ? nothing : html`<small class="said">${said}</small>`}`,
+  ]
+  if (visit.session.role !== 'admin') return cells
+  return [
+    html`<input type="checkbox" name="id.${id}" aria-label="${w.chooseOne(name)}">`,
+    ...cells,
+    html`<button name="only" value="${id}" aria-label="${w.retryOne(name)}">${w.retry}</button>`,
+  ]
+}
+
+function eventCell(
+  visit: Visit,
+  { eventId, eventRef }: StoredDelivery,
+  event: EventHistory | null,
+): Html {
+  const field = (name: string) => (event ? clipped(eventField(visit, event.event, name)) : '')
+  const type = clipped(printable(event?.event.type ?? ''))
+  const id = clipped(printable(eventId)) || wordsOf(visit, words).noEvent
+  return html`<a href="/console/events/${eventRef}">${type} ${field('operate')}</a><br><code class="faint">${id}</code><br><code class="faint">${field('instance_code')}</code>`
 }

@@ -1,9 +1,10 @@
 import type { StoredDelivery } from '../../core/ledger.ts'
 import { shownDelivery } from '../../http/api/shapes.ts'
 import type { Visit } from '../visit.ts'
+import { withoutCount } from './kinds.ts'
 
-/** Why it is dead, as the API tells it. */
+/** Why it is dead, for whatever died of the same. */
 export async function shownReason({ context }: Visit, delivery: StoredDelivery): Promise<string> {
   const { reason } = await shownDelivery(delivery, context.plan(), context.ledger)
-  return reason ?? ''
+  return withoutCount(reason ?? '')
 }

@@ -1,68 +1,78 @@
 import { html } from 'hono/html'
-import type { Ledger, StoredDelivery } from '../../core/ledger.ts'
 import { type Html, nothing } from '../html.ts'
-import { figures, table } from '../parts/table.ts'
+import { type Cell, cards } from '../parts/cards.ts'
+import { figures } from '../parts/table.ts'
 import { moment, number } from '../parts/time.ts'
 import { href, type Visit, wordsOf } from '../visit.ts'
-import { type DeadFilter, deadPage } from './filter.ts'
-import { type Kind, kindsOf } from './kinds.ts'
-import { shownReason } from './shown-reason.ts'
+import { deathOf } from './death.ts'
+import type { DeadFilter } from './filter.ts'
+import { type Kind, kindsOf, withoutCount } from './kinds.ts'
+import { samplesOf } from './sample.ts'
 import { words } from './words.ts'
 
-/** How many of the newest are looked at. */
-const NEWEST = 1000
-const AT_ONCE = 500
 const KINDS_SHOWN = 12
+const KINDS_FOLDED = 25
 
-/** What they died of, by sink: of the newest ones alone, however many there are. */
-export async function summary(visit: Visit, filter: DeadFilter): Promise<Html> {
-  const w = wordsOf(visit, words)
-  const { items, hasMore } = await newest(visit.context.ledger, filter)
-  if (items.length === 0) return nothing
-  const count = number(items.length, visit.language)
-  const kinds = kindsOf(items)
-  const [shown, others] = [kinds.slice(0, KINDS_SHOWN), kinds.slice(KINDS_SHOWN)]
-  const rows = await Promise.all(shown.map((kind) => row(visit, filter, kind)))
-  const rest = number(
-    others.reduce((sum, kind) => sum + kind.count, 0),
-    visit.language,
-  )
-  const isAdmin = visit.session.role === 'admin'
-  const heads = [figures(w.count), w.sink, w.reason, w.last]
-  return html`<h2>${w.bySink}</h2>
-<p class="faint">${hasMore ? w.newest(count) : w.all(count)}</p>
-${table(w.bySink, isAdmin ? [...heads, w.retry] : heads, rows)}
-${others.length === 0 ? nothing : html`<p class="faint">${w.otherKinds(number(others.length, visit.language), rest)}</p>`}`
-}
-
-async function newest(
-  ledger: Ledger,
+/** What they died of, by sink: of the newest of each of these sinks alone, however many it has. */
+export async function summary(
+  visit: Visit,
   filter: DeadFilter,
-): Promise<{ readonly items: readonly StoredDelivery[]; readonly hasMore: boolean }> {
-  const items: StoredDelivery[] = []
-  let cursor: string | undefined
-  // Pages may be short: it ends where it has asked often enough.
-  for (let asked = 0; asked < NEWEST / AT_ONCE; asked++) {
-    const page = await deadPage(ledger, filter, { cursor, limit: AT_ONCE })
-    items.push(...page.items)
-    if (page.next === null) return { items, hasMore: false }
-    cursor = page.next
-  }
-  return { items, hasMore: true }
+  sinks: readonly string[],
+): Promise<Html> {
+  const w = wordsOf(visit, words)
+  const { each, samples } = await samplesOf(visit.context.ledger, filter, sinks)
+  const kinds = samples.flatMap(kindsOf).toSorted((a, b) => b.count - a.count)
+  if (kinds.length === 0) return nothing
+  const hasMore = samples.some((sample) => sample.hasMore)
+  const first = kinds.slice(0, KINDS_SHOWN)
+  return html`<h2>${w.bySink}</h2>
+${hasMore ? html`<p class="faint">${w.newest(number(each, visit.language))}</p>` : nothing}
+${await kindTable(visit, filter, w.bySink, first)}
+${await folded(visit, filter, kinds.slice(KINDS_SHOWN))}`
 }
 
-async function row(visit: Visit, filter: DeadFilter, kind: Kind): Promise<Html> {
-  const { sink, code, sample, diedAt, count } = kind
+async function folded(visit: Visit, filter: DeadFilter, kinds: readonly Kind[]): Promise<Html> {
   const w = wordsOf(visit, words)
-  const shownCount = number(count, visit.language)
+  if (kinds.length === 0) return nothing
+  const count = kinds.reduce((sum, kind) => sum + kind.count, 0)
+  const [some, rest] = [kinds.slice(0, KINDS_FOLDED), kinds.length - KINDS_FOLDED]
+  const title = w.moreKinds(number(kinds.length, visit.language), number(count, visit.language))
+  return html`<details><summary>${title}</summary>
+${await kindTable(visit, filter, title, some)}
+${rest > 0 ? html`<p class="faint">${w.notListed(number(rest, visit.language))}</p>` : nothing}
+</details>`
+}
+
+async function kindTable(
+  visit: Visit,
+  filter: DeadFilter,
+  label: string,
+  kinds: readonly Kind[],
+): Promise<Html> {
+  const w = wordsOf(visit, words)
   const isAdmin = visit.session.role === 'admin'
+  const columns = [figures(w.count), w.sink, { head: w.reason, kind: 'wide' } as const, w.last]
+  const rows = await Promise.all(kinds.map((kind) => cellsOf(visit, filter, kind)))
+  return cards(label, isAdmin ? [...columns, { head: w.retry, kind: 'short' }] : columns, rows)
+}
+
+async function cellsOf(visit: Visit, filter: DeadFilter, kind: Kind): Promise<readonly Cell[]> {
+  const { sink, code, sample, diedAt, count, hasMore } = kind
+  const { ledger } = visit.context
+  const w = wordsOf(visit, words)
+  const event = await ledger.event({ ref: sample.eventRef })
+  const { reason, said } = deathOf(visit, sample, event)
+  const shownReason = withoutCount(reason)
+  const shownCount = `${hasMore ? '≥ ' : ''}${number(count, visit.language)}`
   const ofKind = { ...filter, sink, reason: code }
-  const retryKind = html`<td><a href="${href('/console/dead/retry', ofKind)}" aria-label="${w.retryKind(shownCount, sink)}">${w.retryThese}</a></td>`
-  return html`<tr>
-<td class="number">${shownCount}</td>
-<td><a href="${href('/console/dead', { ...filter, sink })}">${sink}</a></td>
-<td><a href="${href('/console/dead', ofKind)}">${await shownReason(visit, sample)}</a></td>
-<td>${moment(diedAt)}</td>
-${isAdmin ? retryKind : nothing}
-</tr>`
+  const cells = [
+    shownCount,
+    html`<a href="${href('/console/dead', { ...filter, sink })}">${sink}</a>`,
+    html`<a href="${href('/console/dead', ofKind)}">${shownReason}</a>${said === '' ? nothing : html`<small class="said">${said}</small>`}`,
+    moment(diedAt),
+  ]
+  if (visit.session.role !== 'admin') return cells
+  const label = w.retryKind(shownCount, sink, shownReason)
+  const to = href('/console/dead/retry', ofKind)
+  return [...cells, html`<a href="${to}" aria-label="${label}">${w.retryThese(shownCount)}</a>`]
 }

@@ -8,8 +8,8 @@ interface DeadWords {
   readonly total: (count: string) => string
   readonly bySink: string
   readonly newest: (count: string) => string
-  readonly all: (count: string) => string
-  readonly otherKinds: (kinds: string, count: string) => string
+  readonly moreKinds: (kinds: string, count: string) => string
+  readonly notListed: (kinds: string) => string
   readonly sink: string
   readonly reason: string
   readonly count: string
@@ -33,8 +33,8 @@ interface DeadWords {
   readonly retryOne: (event: string) => string
   readonly retryChosen: string
   readonly retryAll: string
-  readonly retryThese: string
-  readonly retryKind: (count: string, sink: string) => string
+  readonly retryThese: (count: string) => string
+  readonly retryKind: (count: string, sink: string, reason: string) => string
   readonly means: string
   readonly lookedBack: string
   readonly done: (count: string) => string
@@ -61,17 +61,18 @@ export const words: Words<DeadWords> = {
     noneMatch: 'No dead letter matches.',
     total: (count) => `${count} in all.`,
     bySink: 'By sink and reason',
-    newest: (count) => `Of the newest ${count}.`,
-    all: (count) => `Of all ${count}.`,
-    otherKinds: (kinds, count) => `${kinds} other reasons: ${count}`,
+    newest: (count) =>
+      `Of the newest ${count} of each sink: ≥ where it has more. A retry is of all, also of those that are not counted here.`,
+    moreKinds: (kinds, count) => `${kinds} more reasons: ${count}`,
+    notListed: (kinds) => `And ${kinds} more.`,
     sink: 'Sink',
     reason: 'Reason',
     count: 'Count',
     last: 'Last died',
     filter: 'Filter',
     anySink: 'all sinks',
-    since: 'Owed since (UTC)',
-    until: 'Owed before (UTC)',
+    since: 'Owed since',
+    until: 'Owed before',
     show: 'Show',
     clear: 'All dead letters',
     onlyReason: 'Only of one reason:',
@@ -87,8 +88,8 @@ export const words: Words<DeadWords> = {
     retryOne: (event) => `Retry ${event}`,
     retryChosen: 'Retry the chosen ones',
     retryAll: 'Retry all that match…',
-    retryThese: 'Retry these…',
-    retryKind: (count, sink) => `Retry these… ${count} of ${sink}`,
+    retryThese: (count) => `Retry ${count}…`,
+    retryKind: (count, sink, reason) => `Retry ${count}… of ${sink}: ${reason}`,
     means:
       'A retry owes it to its sink again, at once and with its attempts counted from 1. The receiver gets the same event id.',
     lookedBack: 'Looked through those that were owed since',
@@ -114,17 +115,18 @@ export const words: Words<DeadWords> = {
     noneMatch: '没有符合条件的死信。',
     total: (count) => `共 ${count} 条。`,
     bySink: '按接收方与原因',
-    newest: (count) => `最新 ${count} 条中`,
-    all: (count) => `全部 ${count} 条`,
-    otherKinds: (kinds, count) => `另有 ${kinds} 种原因：${count} 条`,
+    newest: (count) =>
+      `按每个接收方最新 ${count} 条统计，还有更多时标 ≥。重试针对全部同类死信，包括此处未统计的。`,
+    moreKinds: (kinds, count) => `另有 ${kinds} 种原因：${count} 条`,
+    notListed: (kinds) => `还有 ${kinds} 种未列出。`,
     sink: '接收方',
     reason: '原因',
     count: '数量',
     last: '最近一次',
     filter: '筛选',
     anySink: '全部接收方',
-    since: '起始时间（UTC）',
-    until: '截止时间（UTC）',
+    since: '加入时间起',
+    until: '加入时间止',
     show: '筛选',
     clear: '全部死信',
     onlyReason: '仅此原因：',
@@ -140,8 +142,8 @@ export const words: Words<DeadWords> = {
     retryOne: (event) => `重试 ${event}`,
     retryChosen: '重试所选',
     retryAll: '重试全部符合条件的死信…',
-    retryThese: '重试…',
-    retryKind: (count, sink) => `重试… ${sink} ${count} 条`,
+    retryThese: (count) => `重试 ${count} 条…`,
+    retryKind: (count, sink, reason) => `重试 ${count} 条… ${sink}：${reason}`,
     means: '重试会立即重新投递给接收方，尝试次数从 1 重新计算，事件 ID 不变。',
     lookedBack: '已查找到此时间：',
     done: (count) => `${count} 条已重新投递。`,

@@ -4,6 +4,7 @@ import { type Html, nothing } from '../html.ts'
 import { table } from '../parts/table.ts'
 import { moment, number } from '../parts/time.ts'
 import { type Visit, wordsOf } from '../visit.ts'
+import { outcomeWords } from './outcome-words.ts'
 import { words } from './words.ts'
 
 export type DeliveryView = ReturnType<typeof deliveriesOf>[number]
@@ -16,7 +17,8 @@ export function deliveryList(visit: Visit, deliveries: readonly DeliveryView[]):
 }
 
 function shown(visit: Visit, delivery: DeliveryView): Html {
-  const { deliveries: w, outcomes } = wordsOf(visit, words)
+  const w = wordsOf(visit, words).deliveries
+  const { state: states } = wordsOf(visit, outcomeWords)
   const { id, sink, state, order_key, accepted_at, next_attempt_at, settled_at, reason } = delivery
   const kind = state === 'delivered' ? 'good' : state === 'dead' ? 'bad' : 'warn'
   const isAhead = Date.parse(next_attempt_at ?? '') > visit.context.runtime.now()
@@ -28,7 +30,7 @@ function shown(visit: Visit, delivery: DeliveryView): Html {
     [w.reason, reason ?? ''],
   ] as const
   return html`<section class="card" id="delivery-${id}">
-<h3>${w.heading(sink, id)} <span class="badge ${kind}">${outcomes.state[state]}</span></h3>
+<h3>${w.heading(sink, id)} <span class="badge ${kind}">${states[state]}</span></h3>
 <dl class="facts">${facts.map(([name, value]) => (value === '' ? nothing : html`<dt>${name}</dt><dd>${value}</dd>`))}</dl>
 ${attempts(visit, delivery)}
 </section>`

@@ -11,8 +11,11 @@ import { number } from '../parts/time.ts'
 import { type PageAt, param, type Visit, wordsOf } from '../visit.ts'
 import { deliveryList } from './deliveries.ts'
 import { facts } from './facts.ts'
+import { outcomesOf } from './outcome.ts'
+import { outcomeWords } from './outcome-words.ts'
 import { outcomeList } from './outcomes.ts'
 import { quarantine } from './quarantine.ts'
+import { sinkChoice } from './sink-choice.ts'
 import { words } from './words.ts'
 
 /** One event: what it is, and why each sink has it or has it not. */
@@ -25,17 +28,22 @@ export const event: PageAt = {
     const plan = visit.context.plan()
     const explanation = explainFor(plan, event, plan.checkAgain(event))
     const deliveries = deliveriesOf(history, plan)
+    const outcomes = outcomesOf(plan, history, deliveries, explanation)
+    const isPending = deliveries.some(({ state }) => state === 'pending')
     const type = clipped(printable(event.type)) || w.noType
     return {
       title: `${type} ${clipped(eventField(visit, event, 'operate'))}`.trim(),
       section: 'events',
-      body: html`${notice(visit)}
+      body: html`${notice(visit, isPending)}
 ${history.problems.length === 0 ? nothing : quarantine(visit, history, explanation)}
 ${facts(visit, history)}
-<h2>${w.outcomes.title}</h2>
-${outcomeList(visit, history, { deliveries, explanation })}
+<h2>${wordsOf(visit, outcomeWords).title}</h2>
+${sinkChoice(visit, history.ref, outcomes)}
+<div id="outcome"${refreshed(isPending)}>
+${outcomeList(visit, history, outcomes)}
 <h2>${w.deliveries.title}</h2>
 ${deliveryList(visit, deliveries)}
+</div>
 <h2>${w.payload.title}</h2>
 ${payload(visit, history)}`,
     }
@@ -49,11 +57,18 @@ export async function askedFor(visit: Visit): Promise<EventHistory> {
   throw new RejectedError(404, wordsOf(visit, words).notFound)
 }
 
-function notice(visit: Visit): Html {
-  const { done } = wordsOf(visit, words)
+/** Until it is known how all of it ended. */
+function refreshed(isPending: boolean): Html {
+  return isPending ? html` data-refresh="3"` : nothing
+}
+
+/** What a form has just done; once it has ended, that it has. */
+function notice(visit: Visit, isPending: boolean): Html {
+  const { done, ended } = wordsOf(visit, words)
   const what = param(visit, 'done')
-  if (what === 'retried' || what === 'sent')
-    return html`<p class="notice" role="status">${done[what]}</p>`
+  if (what === 'retried' || what === 'sent') {
+    return html`<div id="done" role="status"${refreshed(isPending)}><p class="notice">${isPending ? done[what] : ended}</p></div>`
+  }
   if (what === 'nothing' || what === 'changed')
     return html`<p class="notice warn" role="status">${done[what]}</p>`
   return nothing

@@ -3,6 +3,7 @@ import type { Done } from './after.ts'
 
 interface EventWords {
   readonly done: Readonly<Record<Done, string>>
+  readonly ended: string
   readonly notFound: string
   readonly id: string
   readonly noId: string
@@ -25,31 +26,6 @@ interface EventWords {
     readonly nowFine: string
     readonly noId: string
     readonly send: string
-  }
-  readonly outcomes: {
-    readonly title: string
-    readonly none: string
-    readonly state: Readonly<Record<'delivered' | 'pending' | 'dead' | 'none', string>>
-    readonly attempts: (count: number) => string
-    readonly sending: string
-    readonly due: string
-    readonly waits: string
-    readonly next: (wait: string) => string
-    readonly last: string
-    readonly quarantined: string
-    readonly gone: string
-    readonly noRoute: string
-    readonly matches: string
-    readonly doesNot: (why: string) => string
-    readonly moreRoutes: (count: string) => string
-    readonly others: (count: string) => string
-    readonly nowMatches: string
-    readonly nowNone: string
-    readonly note: string
-    readonly tester: string
-    readonly retry: string
-    readonly send: string
-    readonly again: string
   }
   readonly deliveries: {
     readonly title: string
@@ -85,6 +61,7 @@ export const words: Words<EventWords> = {
       nothing: 'Nothing was changed: it is owed already, or no route sends it there any more.',
       changed: 'Nothing was changed: somebody has sent it meanwhile. See below.',
     },
+    ended: 'It has been sent since: how that ended stands below.',
     notFound: 'There is no such event any more: what is settled is deleted after its retention.',
     id: 'Event id',
     noId: 'without an id',
@@ -108,31 +85,6 @@ export const words: Words<EventWords> = {
         'By the rules of now it is in order: it can be accepted, and sent where its routes lead.',
       noId: 'Without an id it is never sent: no receiver could tell it from another.',
       send: 'Accept and send…',
-    },
-    outcomes: {
-      title: 'What became of it',
-      none: 'routes.yaml has no sinks.',
-      state: { delivered: 'delivered', pending: 'pending', dead: 'dead', none: 'not owed' },
-      attempts: (count) => (count === 1 ? '1 attempt' : `${count} attempts`),
-      sending: 'Being sent now.',
-      due: 'Next attempt: now.',
-      waits: 'Waits: the sink is sent nothing now.',
-      next: (wait) => `Next attempt in ${wait}:`,
-      last: 'Last error:',
-      quarantined: 'As it is quarantined.',
-      gone: 'not in routes.yaml any more',
-      noRoute: 'No route leads here.',
-      matches: 'matches',
-      doesNot: (why) => `does not match: ${why}`,
-      moreRoutes: (count) => `${count} more routes`,
-      others: (count) => `Why it was not owed to ${count} other sinks`,
-      nowMatches: 'It would be owed by the routes of now; they were others when it came.',
-      nowNone: 'It would not be owed by the routes of now; they were others when it came.',
-      note: 'Why, is said by the routes as they are now, not as they were when the event came.',
-      tester: 'Try it on the routes page',
-      retry: 'Retry',
-      send: 'Send…',
-      again: 'Send again…',
     },
     deliveries: {
       title: 'Deliveries',
@@ -167,6 +119,7 @@ export const words: Words<EventWords> = {
       nothing: '没有变化：已在投递中，或已没有路由通向该接收方。',
       changed: '没有变化：其间已有人发送，请看下方。',
     },
+    ended: '此后已投递，结果见下方。',
     notFound: '该事件已不存在：投递结束的事件在保留期后删除。',
     id: '事件 ID',
     noId: '没有 ID',
@@ -189,31 +142,6 @@ export const words: Words<EventWords> = {
       nowFine: '按当前规则已合格：可以接收，并按路由投递。',
       noId: '没有 ID 的事件不会投递：接收方无法区分。',
       send: '接收并投递…',
-    },
-    outcomes: {
-      title: '投递结果',
-      none: 'routes.yaml 中没有接收方。',
-      state: { delivered: '已投递', pending: '待投递', dead: '死信', none: '未投递' },
-      attempts: (count) => `尝试 ${count} 次`,
-      sending: '正在投递。',
-      due: '即将进行下一次尝试。',
-      waits: '等待中：该接收方目前不投递。',
-      next: (wait) => `${wait}后进行下一次尝试：`,
-      last: '最近一次错误：',
-      quarantined: '因为事件已隔离。',
-      gone: '已从 routes.yaml 移除',
-      noRoute: '没有路由通向此处。',
-      matches: '匹配',
-      doesNot: (why) => `不匹配：${why}`,
-      moreRoutes: (count) => `另有 ${count} 条路由`,
-      others: (count) => `另外 ${count} 个接收方为何未投递`,
-      nowMatches: '按当前路由应当投递；事件到达时的路由不同。',
-      nowNone: '按当前路由无需投递；事件到达时的路由不同。',
-      note: '原因按当前路由给出，而不是事件到达时的路由。',
-      tester: '在路由页试运行',
-      retry: '重试',
-      send: '投递…',
-      again: '再次投递…',
     },
     deliveries: {
       title: '投递记录',

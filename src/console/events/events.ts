@@ -1,7 +1,7 @@
 import { html } from 'hono/html'
 import type { EventFilter } from '../../core/event-filter.ts'
 import type { Page as ListPage, StoredEvent } from '../../core/ledger.ts'
-import { pageOf } from '../../http/api/page.ts'
+import { lookOn, pageOf } from '../../http/api/page.ts'
 import { type Html, nothing } from '../html.ts'
 import { eventTable } from '../parts/event-row.ts'
 import { pageLinks } from '../parts/page-links.ts'
@@ -20,8 +20,9 @@ export const events: PageAt = {
     const { c, context } = visit
     const filter = filterOf(visit)
     const cursor = param(visit, 'cursor')
-    const query = { order: 'newest first', ...filter, cursor, limit: LIMIT } as const
-    const page = await pageOf(context.ledger.events(query), (stored) => stored)
+    const query = { order: 'newest first', ...filter, limit: LIMIT } as const
+    const read = (from: string | undefined) => context.ledger.events({ ...query, cursor: from })
+    const page = await pageOf(lookOn(read, cursor), (stored) => stored)
     const [first, ...others] = page.items
     const isTheOne = cursor === undefined && others.length === 0 && first?.event.id === filter.q
     if (first && filter.q && isTheOne) return c.redirect(`/console/events/${first.ref}`, 303)
@@ -31,7 +32,6 @@ export const events: PageAt = {
       title: wordsOf(visit, words).title,
       section: 'events',
       body: html`${filterForm(visit, filter)}
-${isLive ? liveBar(visit) : nothing}
 <div id="events"${address}>
 ${page.items.length === 0 ? none(visit, filter) : eventTable(visit, page.items)}
 ${await lookedBack(visit, filter, page)}
@@ -45,15 +45,6 @@ ${pageLinks(visit, '/console/events', page.next)}
 function streamOf(visit: Visit, newest: StoredEvent | undefined): string {
   const { q, type, source, state, since } = visit.c.req.query()
   return href('/console/stream', { q, type, source, state, since, after: newest?.ref ?? '0' })
-}
-
-/** What live.js shows, and works. */
-function liveBar(visit: Visit): Html {
-  const { on, paused, away, out, pause, goOn } = wordsOf(visit, words).live
-  return html`<p id="live" class="live" hidden>
-<span role="status" data-on="${on}" data-paused="${paused}" data-away="${away}" data-out="${out}"></span>
-<button type="button" data-pause="${pause}" data-go-on="${goOn}">${pause}</button>
-</p>`
 }
 
 function none(visit: Visit, filter: EventFilter): Html {

@@ -1,6 +1,7 @@
 import { html } from 'hono/html'
 import type { EventFilter } from '../../core/event-filter.ts'
 import { type Html, nothing } from '../html.ts'
+import { choice } from '../parts/choice.ts'
 import { timeField } from '../parts/time-field.ts'
 import { type Visit, wordsOf } from '../visit.ts'
 import { words } from './words.ts'
@@ -24,26 +25,11 @@ export function filterForm(visit: Visit, filter: EventFilter): Html {
 <div class="narrow">
 <label>${w.type}<input name="type" value="${filter.type ?? ''}" list="types"></label>
 <datalist id="types">${[...types].map((type) => html`<option value="${type}"></option>`)}</datalist>
-${choice(visit, w.source, 'source', names, filter.source)}
-${choice(visit, w.state, 'state', states, filter.state)}
+${choice(w.source, 'source', names, { chosen: filter.source, any: w.any })}
+${choice(w.state, 'state', states, { chosen: filter.state, any: w.any })}
 ${timeField(visit, 'since', w.since)}
 ${timeField(visit, 'until', w.until)}
 ${isFiltered ? html`<a class="quiet" href="/console/events">${w.clear}</a>` : nothing}
 </div>
 </form>`
-}
-
-/** One of a few values, or any; one that is not among them may have been one before. */
-function choice(
-  visit: Visit,
-  label: string,
-  name: string,
-  known: readonly (readonly [value: string, text: string])[],
-  chosen: string | undefined,
-): Html {
-  const isKnown = chosen === undefined || known.some(([value]) => value === chosen)
-  const options = isKnown ? known : [...known, [chosen, chosen] as const]
-  return html`<label>${label}<select name="${name}"><option value="">${wordsOf(visit, words).any}</option>
-${options.map(([value, text]) => html`<option value="${value}"${value === chosen ? html` selected` : nothing}>${text}</option>`)}
-</select></label>`
 }

@@ -18,14 +18,6 @@ interface EventsWords {
   readonly noneFound: string
   readonly lookedBack: string
   readonly mentions: string
-  readonly live: {
-    readonly on: string
-    readonly paused: string
-    readonly away: string
-    readonly out: string
-    readonly pause: string
-    readonly goOn: string
-  }
 }
 
 export const words: Words<EventsWords> = {
@@ -39,8 +31,8 @@ export const words: Words<EventsWords> = {
     any: 'any',
     accepted: 'accepted',
     quarantined: 'quarantined',
-    since: 'Accepted since (UTC)',
-    until: 'Accepted before (UTC)',
+    since: 'Accepted since',
+    until: 'Accepted before',
     find: 'Find',
     clear: 'All events',
     none: 'No event has come yet.',
@@ -48,14 +40,6 @@ export const words: Words<EventsWords> = {
     lookedBack: 'Older ones may match, too: looked back to',
     mentions:
       'These have it as their id or as their instance code. “Older” looks for others that mention it.',
-    live: {
-      on: 'Live: new events come in on top',
-      paused: 'Paused',
-      away: 'The gateway does not answer; trying again',
-      out: 'Not live any more: you are not logged in',
-      pause: 'Pause',
-      goOn: 'Go on',
-    },
   },
   zh: {
     title: '事件',
@@ -67,21 +51,13 @@ export const words: Words<EventsWords> = {
     any: '不限',
     accepted: '已接收',
     quarantined: '已隔离',
-    since: '接收时间起（UTC）',
-    until: '接收时间止（UTC）',
+    since: '接收时间起',
+    until: '接收时间止',
     find: '查找',
     clear: '全部事件',
     none: '还没有收到事件。',
     noneFound: '没有找到。',
     lookedBack: '更早的事件中可能还有。已查找到此时间：',
     mentions: '以上事件的 ID 或审批实例 Code 与之相同。点“更早”可继续查找提及它的其他事件。',
-    live: {
-      on: '实时：新事件显示在最上方',
-      paused: '已暂停',
-      away: '网关没有响应，正在重试',
-      out: '实时更新已停止：登录已失效',
-      pause: '暂停',
-      goOn: '继续',
-    },
   },
 }

@@ -1,12 +1,15 @@
 import { html } from 'hono/html'
-import { durationOf, type Minute, type SinkMinute } from '../../core/recent.ts'
+import { durationOf, type Minute } from '../../core/recent.ts'
 import { sinksOf } from '../../http/api/sinks.ts'
 import { type Html, nothing } from '../html.ts'
-import { chart, type Series } from '../parts/chart.ts'
 import { eventTable } from '../parts/event-row.ts'
-import { type SinkView, sinkState } from '../parts/sink-state.ts'
+import type { SinkView } from '../parts/sink-state.ts'
 import { number, percent, span } from '../parts/time.ts'
 import { type PageAt, type Visit, wordsOf } from '../visit.ts'
+import { attemptsOf, total } from './attempts.ts'
+import { attention } from './attention.ts'
+import { charts } from './charts.ts'
+import { sinkTable } from './sinks.ts'
 import { words } from './words.ts'
 
 const NEWEST = 8
@@ -27,6 +30,7 @@ export const overview: PageAt = {
       section: 'overview',
       body: html`${search(visit)}
 <div id="overview" data-refresh="5">
+${attention(visit, sinks)}
 ${tiles(visit, minutes, sinks)}
 ${charts(visit, minutes)}
 <h2>${w.sinks}</h2>
@@ -93,82 +97,4 @@ ${tile(
 function tile(name: string, value: string, more = '', link = ''): Html {
   const shown = link === '' ? value : html`<a href="${link}">${value}</a>`
   return html`<div><dt>${name}</dt><dd>${shown}${more ? html`<small>${more}</small>` : nothing}</dd></div>`
-}
-
-function charts(visit: Visit, minutes: readonly Minute[]): Html {
-  const w = wordsOf(visit, words)
-  const events = minutes.map(({ received }) => received.accepted + received.quarantined)
-  const sinks = minutes.map((minute) => attemptsOf([minute]))
-  const delivered = sinks.map((one) => total(one, 'delivered'))
-  const failed = sinks.map((one) => total(one, 'failed') + total(one, 'dead'))
-  return html`<div class="charts">
-${figure(visit, w.eventsPerMinute, [{ kind: 'plain', values: events }])}
-${figure(visit, w.deliveriesPerMinute, outcomes(delivered, failed))}
-</div>`
-}
-
-/** Where nothing fails, there is no red line. */
-function outcomes(
-  delivered: readonly number[],
-  failed: readonly number[],
-): readonly [Series, ...Series[]] {
-  const good: Series = { kind: 'good', values: delivered }
-  return failed.some((count) => count > 0) ? [good, { kind: 'bad', values: failed }] : [good]
-}
-
-function figure(visit: Visit, title: string, series: readonly [Series, ...Series[]]): Html {
-  return html`<figure><figcaption>${title}</figcaption>${chart('chart', series, label(visit, title, series[0].values))}</figure>`
-}
-
-/** What a curve shows, in words. */
-function label(visit: Visit, what: string, values: Series['values']): string {
-  const known = values.filter((value) => value !== null)
-  return wordsOf(visit, words).chart(what, known.at(-1) ?? 0, Math.max(0, ...known))
-}
-
-function sinkTable(visit: Visit, minutes: readonly Minute[], sinks: readonly SinkView[]): Html {
-  const w = wordsOf(visit, words)
-  const texts = [w.sink, w.state, w.attempts].map((name) => [name, ''])
-  const numbers = [w.success, w.latency, w.backlog, w.oldest].map((name) => [name, 'number'])
-  const heads = [...texts, ...numbers, [w.backlogHour, ''], [w.dead, 'number']]
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="${w.sinks}">
-<table>
-<thead><tr>${heads.map(([name, kind]) => html`<th class="${kind}">${name}</th>`)}</tr></thead>
-<tbody>${sinks.map((sink) => sinkRow(visit, minutes, sink))}</tbody>
-</table>
-</div>`
-}
-
-function sinkRow(visit: Visit, minutes: readonly Minute[], sink: SinkView): Html {
-  const { language, context } = visit
-  const { name, oldest_pending_at: oldest } = sink
-  const w = wordsOf(visit, words)
-  const own = minutes.map(({ sinks }) => sinks.get(name))
-  const attempts = own.filter((one) => one !== undefined)
-  const delivered = own.map((one) => one?.delivered ?? 0)
-  const failed = own.map((one) => (one ? one.failed + one.dead : 0))
-  const owed = minutes.map((minute) => (minute.owed ? (minute.owed.get(name)?.pending ?? 0) : null))
-  const tried = [...delivered, ...failed].reduce((sum, one) => sum + one, 0)
-  const p95 = durationOf(attempts, 0.95)
-  const age = oldest === null ? '' : span(context.runtime.now() - Date.parse(oldest), language)
-  const curves = outcomes(delivered, failed)
-  return html`<tr>
-<th scope="row"><a href="/console/sinks/${encodeURIComponent(name)}">${name}</a></th>
-<td>${sinkState(sink, language)}</td>
-<td>${chart('spark', curves, label(visit, w.attempts, delivered))}</td>
-<td class="number">${percent(total(attempts, 'delivered'), tried, language)}</td>
-<td class="number">${p95 === null ? '–' : span(p95, language)}</td>
-<td class="number">${number(sink.backlog, language)}</td>
-<td class="number">${age}</td>
-<td>${chart('spark', [{ kind: 'plain', values: owed }], label(visit, w.backlogHour, owed))}</td>
-<td class="number">${sink.dead > 0 ? html`<a href="/console/dead?sink=${encodeURIComponent(name)}">${number(sink.dead, language)}</a>` : '0'}</td>
-</tr>`
-}
-
-function attemptsOf(minutes: readonly Minute[]): readonly SinkMinute[] {
-  return minutes.flatMap(({ sinks }) => [...sinks.values()])
-}
-
-function total(attempts: readonly SinkMinute[], of: 'delivered' | 'failed' | 'dead'): number {
-  return attempts.reduce((sum, one) => sum + one[of], 0)
 }

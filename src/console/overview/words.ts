@@ -24,6 +24,11 @@ interface OverviewWords {
   readonly backlogHour: string
   readonly newest: string
   readonly all: string
+  readonly attention: string
+  readonly inState: (count: string, state: string) => string
+  readonly configRejected: string
+  readonly comma: string
+  readonly moreWell: (count: string) => string
   readonly noSinks: string
   readonly noEvents: string
   readonly chart: (what: string, latest: number, most: number) => string
@@ -54,6 +59,11 @@ export const words: Words<OverviewWords> = {
     backlogHour: 'Backlog, one hour',
     newest: 'Newest events',
     all: 'All events',
+    attention: 'Needs attention:',
+    inState: (count, state) => `${count} ${state}`,
+    configRejected: 'config rejected',
+    comma: ', ',
+    moreWell: (count) => `${count} more, all healthy`,
     noSinks: 'routes.yaml has no sinks.',
     noEvents: 'No event has come yet.',
     chart: (what, latest, most) => `${what}: ${latest} now, ${most} at the most in the last hour`,
@@ -82,6 +92,11 @@ export const words: Words<OverviewWords> = {
     backlogHour: '一小时内积压',
     newest: '最新事件',
     all: '全部事件',
+    attention: '需要处理：',
+    inState: (count, state) => `${count} 个${state}`,
+    configRejected: '配置被拒绝',
+    comma: '、',
+    moreWell: (count) => `另有 ${count} 个接收方，均正常`,
     noSinks: 'routes.yaml 中没有接收方。',
     noEvents: '还没有收到事件。',
     chart: (what, latest, most) => `${what}：当前 ${latest}，最近一小时最高 ${most}`,

@@ -7,6 +7,19 @@ import { moment } from './time.ts'
 
 export type SinkView = ReturnType<typeof sinkShape>
 
+/** The worst first. */
+export const SINK_STATES = ['broken', 'trying', 'paused', 'gone', 'notReady', 'fine'] as const
+export type SinkState = (typeof SINK_STATES)[number]
+
+const KINDS: Readonly<Record<SinkState, 'good' | 'warn' | 'bad'>> = {
+  broken: 'bad',
+  trying: 'warn',
+  paused: 'warn',
+  gone: 'bad',
+  notReady: 'warn',
+  fine: 'good',
+}
+
 interface StateWords {
   readonly paused: string
   readonly broken: string
@@ -25,7 +38,7 @@ const words: Words<StateWords> = {
     trying: 'trying again',
     notReady: 'not ready',
     gone: 'not in routes.yaml',
-    fine: 'delivering',
+    fine: 'healthy',
     pausedBy: {
       file: 'by routes.yaml',
       operator: 'by an operator',
@@ -39,7 +52,7 @@ const words: Words<StateWords> = {
     trying: '试探中',
     notReady: '未就绪',
     gone: '已从 routes.yaml 移除',
-    fine: '投递中',
+    fine: '正常',
     pausedBy: {
       file: '由 routes.yaml 暂停',
       operator: '由运维人员暂停',
@@ -51,8 +64,8 @@ const words: Words<StateWords> = {
 
 /** Why a sink is sent nothing, or that it is. */
 export function sinkState(sink: SinkView, language: Language): Html {
-  const { kind, text } = stateOf(sink, words[language])
-  return html`<span class="badge ${kind}">${text}</span>`
+  const state = stateOf(sink)
+  return html`<span class="badge ${KINDS[state]}">${stateWord(state, language)}</span>`
 }
 
 /** Who has paused it, or until when its breaker is open; nothing of any other. */
@@ -73,10 +86,14 @@ export function isSending({ configured, paused, breaker, ready }: SinkView): boo
   return configured && !paused && breaker !== 'open' && ready
 }
 
-function stateOf(sink: SinkView, { paused, broken, trying, notReady, gone, fine }: StateWords) {
-  if (!sink.configured) return { kind: 'bad', text: gone }
-  if (sink.paused) return { kind: 'warn', text: paused }
-  if (sink.breaker === 'open') return { kind: 'bad', text: broken }
-  if (sink.breaker === 'half-open') return { kind: 'warn', text: trying }
-  return sink.ready ? { kind: 'good', text: fine } : { kind: 'warn', text: notReady }
+export function stateOf({ configured, paused, breaker, ready }: SinkView): SinkState {
+  if (!configured) return 'gone'
+  if (paused) return 'paused'
+  if (breaker === 'open') return 'broken'
+  if (breaker === 'half-open') return 'trying'
+  return ready ? 'fine' : 'notReady'
+}
+
+export function stateWord(state: SinkState, language: Language): string {
+  return words[language][state]
 }

@@ -1,11 +1,22 @@
 import { html } from 'hono/html'
 import type { Html } from '../html.ts'
-import { param, type Visit } from '../visit.ts'
+import type { Words } from '../language.ts'
+import { param, type Visit, wordsOf } from '../visit.ts'
 
-/** A moment that a filter names, in UTC, which the label is to say. */
+const words: Words<{ readonly utc: string; readonly local: string }> = {
+  en: { utc: ' (UTC)', local: ' (local time)' },
+  zh: { utc: '（UTC）', local: '（本地时间）' },
+}
+
+/**
+ * A moment that a filter names, in UTC, as is added to its label; live.js shows it in the reader's own time, and sends UTC.
+ * Browsers fill in nothing by themselves: it could be of either.
+ */
 export function timeField(visit: Visit, name: string, label: string): Html {
-  const value = param(visit, name) ?? ''
-  return html`<label>${label}<input type="datetime-local" name="${name}" value="${value}" step="1"></label>`
+  const w = wordsOf(visit, words)
+  const time = timeParam(param(visit, name))
+  const value = time === undefined ? '' : new Date(time).toISOString().slice(0, 19)
+  return html`<label><span>${label}<span data-local="${w.local}">${w.utc}</span></span><input type="datetime-local" name="${name}" value="${value}" step="1" autocomplete="off"></label>`
 }
 
 /** In Unix milliseconds; undefined where nothing that is a time is given. */

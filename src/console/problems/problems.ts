@@ -15,11 +15,12 @@ export const problems: PageAt = {
     return {
       title: w.title,
       section: 'problems',
-      body: html`<div id="reload" data-refresh="5">${lastReload(visit)}</div>
+      body: html`<div id="reload" data-refresh="5">${lastReload(visit)}
 <h2>${w.force}</h2>
 ${facts(visit, plan)}
 <h2>${w.sources}</h2>
 ${sources(visit, plan)}
+</div>
 <p><a href="/console/audit">${w.audit}</a></p>`,
     }
   },

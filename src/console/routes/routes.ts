@@ -3,8 +3,10 @@ import type { Explanation } from '../../core/explanation.ts'
 import type { WrittenRoute } from '../../core/plan.ts'
 import { type Html, nothing } from '../html.ts'
 import { csrfField } from '../layout.ts'
+import { routeId } from '../parts/route-href.ts'
 import { table } from '../parts/table.ts'
 import { yamlOf } from '../parts/yaml.ts'
+import { replayLink } from '../replay/link.ts'
 import { type Page, type PageAt, param, type Visit, wordsOf } from '../visit.ts'
 import { result } from './result.ts'
 import { exampleTrial, givenTrial, storedTrial, type Trial, untried } from './trial.ts'
@@ -36,6 +38,7 @@ function page(visit: Visit, trial: Trial): Page {
     body: html`${tester(visit, trial)}
 ${trial.explained ? html`<h2 id="result">${w.result}</h2>${result(visit, trial.explained)}` : nothing}
 <h2>${w.routes}</h2>
+${replayLink(visit)}
 ${written.length === 0 ? html`<p class="faint">${w.none}</p>` : routeTable(visit, written, explained)}`,
   }
 }
@@ -79,7 +82,7 @@ function routeRow(
   const w = wordsOf(visit, words)
   const { name, from, match, to, enabled, file, line } = route
   const place = [file, line].filter((part) => part !== undefined).join(':')
-  return html`<tr id="route-${String(at)}">
+  return html`<tr id="${routeId(at)}">
 <th scope="row">${name}${enabled ? nothing : html` <span class="badge">${w.disabled}</span>`}${from ? html`<small>${w.from} ${from.join(', ')}</small>` : nothing}</th>
 ${answer ? html`<td>${answered(visit, answer)}</td>` : nothing}
 <td>${match ? html`<code class="yaml">${yamlOf(match)}</code>` : html`<span class="faint">${w.everyEvent}</span>`}</td>

@@ -2,9 +2,11 @@ import { html } from 'hono/html'
 import type { LaneStatus } from '../../core/lane/status.ts'
 import { sinkOf } from '../../http/api/sinks.ts'
 import { type Html, nothing } from '../html.ts'
+import { routeHref } from '../parts/route-href.ts'
 import { hourOf, type SinkHour, sum } from '../parts/sink-minutes.ts'
 import { type SinkView, sinkState, stateReason } from '../parts/sink-state.ts'
 import { number, percent, span } from '../parts/time.ts'
+import { replayLink } from '../replay/link.ts'
 import { type PageAt, param, type Visit, wordsOf } from '../visit.ts'
 import { actions } from './actions.ts'
 import { charts } from './charts.ts'
@@ -29,13 +31,14 @@ export const sink: PageAt = {
 ${tiles(visit, view, lane, hour)}
 <p>${standing(visit, view)}</p>
 </div>
-${actions(visit, view)}
+<div id="actions" data-refresh="5">${actions(visit, view)}</div>
 <h2>${w.lastHour}</h2>
 <div id="charts" data-refresh="5">${charts(visit, hour)}</div>
 <h2>${w.routes}</h2>
 ${routes(visit, view)}
+${view.configured ? replayLink(visit, view.name) : nothing}
 <h2>${w.waiting}</h2>
-${waiting(visit, view)}
+<div id="waiting" data-refresh="5">${waiting(visit, view)}</div>
 ${options(visit, view)}`,
     }
   },
@@ -91,7 +94,7 @@ function routes(visit: Visit, { name }: SinkView): Html {
   if (own.length === 0) return html`<p class="faint">${w.noRoutes}</p>`
   return html`<ul class="names">${own.map(
     ([at, route]) =>
-      html`<li><a href="/console/routes#route-${String(at)}">${route.name}</a>${
+      html`<li><a href="${routeHref(at)}">${route.name}</a>${
         route.enabled ? nothing : html` <span class="badge">${w.disabled}</span>`
       }</li>`,
   )}</ul>`

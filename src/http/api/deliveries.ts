@@ -5,7 +5,7 @@ import { type ApiContext, operatorOf } from './context.ts'
 import * as examples from './examples.ts'
 import { badRequest, flag, object, oneOf, optional, text, texts, withDefault } from './fields.ts'
 import { type Operation, operation } from './operation.ts'
-import { pageFields, pageOf } from './page.ts'
+import { lookOn, pageFields, pageOf } from './page.ts'
 import { deliverySchema, pageSchema, retriedProgressSchema, retriedSchema } from './schemas.ts'
 import { shownDelivery } from './shapes.ts'
 import { checkSink } from './sink-filter.ts'
@@ -14,7 +14,9 @@ import { answerWork } from './work.ts'
 
 const filterFields = {
   sink: optional(text('Only deliveries to this sink.', 'finance')),
-  event: optional(text('Only those of this event: its id, or its `ref`; `ref:17` is a `ref` for certain.')),
+  event: optional(
+    text('Only those of this event: its id, or its `ref`; `ref:17` is a `ref` for certain.'),
+  ),
   since: optional(time('Owed then or later.')),
   until: optional(time('Owed before.')),
 }
@@ -53,7 +55,8 @@ function list(context: ApiContext): Operation {
       await checkSink(context, query.sink, 'sink')
       const hiding = plan()
       const meant = await filterMeant(query, ledger)
-      const reading = ledger.deliveries(meant)
+      const read = (cursor: string | undefined) => ledger.deliveries({ ...meant, cursor })
+      const reading = lookOn(read, query.cursor)
       const shape = (delivery: StoredDelivery) => shownDelivery(delivery, hiding, ledger)
       return c.json(await pageOf(reading, shape))
     },

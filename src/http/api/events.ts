@@ -4,7 +4,7 @@ import type { ApiContext } from './context.ts'
 import * as examples from './examples.ts'
 import { oneOf, optional, text } from './fields.ts'
 import { type Operation, operation } from './operation.ts'
-import { pageFields, pageOf } from './page.ts'
+import { lookOn, pageFields, pageOf } from './page.ts'
 import { eventHistorySchema, eventSchema, pageSchema } from './schemas.ts'
 import { eventShape, historyText } from './shapes.ts'
 import { time } from './time.ts'
@@ -33,7 +33,9 @@ export function eventOperations({ ledger, plan }: ApiContext): readonly Operatio
       },
     },
     async (c, { query }) => {
-      const reading = ledger.events({ order: 'newest first', ...query })
+      const read = (cursor: string | undefined) =>
+        ledger.events({ order: 'newest first', ...query, cursor })
+      const reading = lookOn(read, query.cursor)
       return c.json(await pageOf(reading, (stored) => eventShape(stored, plan())))
     },
   )
@@ -41,10 +43,12 @@ export function eventOperations({ ledger, plan }: ApiContext): readonly Operatio
     {
       ...{ method: 'GET', path: '/api/events/:id', id: 'getEvent', tag: 'events' },
       summary: 'One event: its body, its deliveries and their attempts',
-      params: { id: text(
+      params: {
+        id: text(
           'Its id (the latest of that id), or its `ref`; `ref:17` is a `ref` for certain.',
           examples.event.id,
-        ) },
+        ),
+      },
       answer: {
         description: 'The event.',
         schema: eventHistorySchema,

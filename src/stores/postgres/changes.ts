@@ -8,6 +8,7 @@ import type {
   Redelivery,
   RetryBatch,
 } from '../../core/ledger.ts'
+import type { Log } from '../../core/runtime.ts'
 import { positionOf, seqOf } from '../cursor.ts'
 import { progress } from '../pages.ts'
 import type { Connections, Query } from './connection.ts'
@@ -17,12 +18,12 @@ import { wholeMs } from './range.ts'
 type Changes = Pick<Ledger, 'retry' | 'owe' | 'discard' | 'prune'>
 
 /** Each is a call of a function of the database: one round trip, one transaction. */
-export function postgresChanges({ query }: Pick<Connections, 'query'>): Changes {
+export function postgresChanges({ query }: Pick<Connections, 'query'>, log: Log): Changes {
   return {
     retry: (selection, batch) => retry(query, selection, batch),
     owe: (batch, wish) => owe(query, batch, wish),
     discard: (sink, reason, batch) => discard(query, sink, reason, batch),
-    prune: postgresPruning(query),
+    prune: postgresPruning(query, log),
   }
 }
 

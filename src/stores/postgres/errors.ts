@@ -61,6 +61,7 @@ const ADVICE: readonly Advice[] = [
     words: 'it has ended the connection',
     passes: true,
   },
+  { when: /^55P03 /, words: 'somebody else keeps a table locked: pg_locks says who' },
   { when: /^57014 /, words: 'a statement took too long' },
   {
     when: /^ECONNREFUSED /,
@@ -121,6 +122,11 @@ const PASSING = ['40P01', '40001', '53200']
 
 export function isPassing(error: unknown): boolean {
   return PASSING.includes(codeOf(error) ?? '')
+}
+
+/** It has waited for a lock as long as it may: `lock_timeout`. */
+export function isLocked(error: unknown): boolean {
+  return codeOf(error) === '55P03'
 }
 
 /**

@@ -8,7 +8,7 @@ import {
 } from '../move.ts'
 import { configOf, openConnections, type Query } from './connection.ts'
 import { DESTINATIONS } from './import-tables.ts'
-import { migratePostgres } from './migrate.ts'
+import { type MigrateOptions, migratePostgres } from './migrate.ts'
 
 export interface PostgresImport extends MoveTarget {
   close(): Promise<void>
@@ -18,7 +18,7 @@ export interface PostgresImport extends MoveTarget {
 const PATIENCE_MS = 60 * 60_000
 
 /** A Postgres database that another store is moved into. Nothing is asked of it yet. */
-export function openPostgresImport(url: string): PostgresImport {
+export function openPostgresImport(url: string, log?: MigrateOptions['log']): PostgresImport {
   const { query, transaction, close } = openConnections(configOf(url), 1, PATIENCE_MS)
   const transact = <T>(work: (query: Query) => Promise<T>) =>
     transaction(async (query) => {
@@ -27,7 +27,7 @@ export function openPostgresImport(url: string): PostgresImport {
     })
   return {
     async begin(contents) {
-      await migratePostgres({ transaction })
+      await migratePostgres({ query, transaction }, { log })
       // One in use is refused without a lock, which may have to wait for a backup, and its gateways for the lock.
       return (await begun(query, contents)) ?? transact((query) => begin(query, contents))
     },

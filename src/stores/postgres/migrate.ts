@@ -1,34 +1,83 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Log } from '../../core/runtime.ts'
 import { postgresMigrations } from '../migrations/postgres.ts'
 import type { Connections, Query } from './connection.ts'
+import { isLocked } from './errors.ts'
 
 /** Gateways that start at once wait for each other. */
 const MIGRATING = 27751
 
-/** Brings the schema to this version, in one transaction. One that is newer is left as it is, where it tolerates us. */
+/**
+ * Whoever asks for a table after us waits for us, too: less than whoever sends an event waits for its answer. And longer
+ * than `deadlock_timeout`, at which autovacuum makes room.
+ */
+const LOCK_MS = 1_500
+const PAUSE_MS = 10_000
+/** However long a backup takes. */
+const PATIENCE_MS = 60 * 60_000
+
+export interface MigrateOptions {
+  readonly log?: Pick<Log, 'info' | 'warn'> | undefined
+  /** How long it keeps away from a table that somebody else holds on to. */
+  readonly pauseMs?: number
+}
+
+/**
+ * Brings the schema to this version, in one transaction. One that is newer is left as it is, where it tolerates us. Those
+ * who use it meanwhile wait for a moment at the most while it waits for others, as a backup.
+ */
 export async function migratePostgres(
-  { transaction }: Pick<Connections, 'transaction'>,
-  log?: Pick<Log, 'info'>,
+  { query, transaction }: Pick<Connections, 'query' | 'transaction'>,
+  { log, pauseMs = PAUSE_MS }: MigrateOptions = {},
 ): Promise<void> {
-  await transaction(async (query) => {
-    await query(`SET LOCAL statement_timeout = 0`)
-    const [lock] = await query('SELECT pg_try_advisory_xact_lock($1) AS taken', [MIGRATING])
-    if (lock?.taken !== true) {
-      log?.info({}, 'another gateway is at work on the schema: waiting for it')
-      await query('SELECT pg_advisory_xact_lock($1)', [MIGRATING])
+  const until = performance.now() + PATIENCE_MS
+  let told: string | undefined
+  for (;;) {
+    try {
+      return await transaction((query) => migrate(query, log))
+    } catch (error) {
+      if (!isLocked(error) || performance.now() >= until) throw error
     }
-    if (!(await hasSchema(query))) await makeSchema(query)
-    await requireOwner(query)
-    const version = await versionOf(query, postgresMigrations.length)
-    for (const [i, { sql, tolerates }] of postgresMigrations.entries()) {
-      if (i < version) continue
-      await query(sql)
-      await query('INSERT INTO lark_fanout.migrations (version, tolerates) VALUES ($1, $2)', [
-        i + 1,
-        tolerates,
-      ])
-    }
-  })
+    const waiting = `${WAITING}: ${await holdersOf(query)}`
+    if (waiting !== told) log?.warn({}, waiting)
+    told = waiting
+    await sleep(pauseMs)
+  }
+}
+
+const WAITING = 'the schema can be migrated once these are done with it, as a backup may be'
+
+async function migrate(query: Query, log: MigrateOptions['log']): Promise<void> {
+  await query('SET LOCAL statement_timeout = 0')
+  const [lock] = await query('SELECT pg_try_advisory_xact_lock($1) AS taken', [MIGRATING])
+  if (lock?.taken !== true) {
+    log?.info({}, 'another gateway is at work on the schema: waiting for it')
+    await query('SELECT pg_advisory_xact_lock($1)', [MIGRATING])
+  }
+  await query(`SET LOCAL lock_timeout = ${LOCK_MS}`)
+  if (!(await hasSchema(query))) await makeSchema(query)
+  await requireOwner(query)
+  const version = await versionOf(query, postgresMigrations.length)
+  for (const [i, { sql, tolerates }] of postgresMigrations.entries()) {
+    if (i < version) continue
+    await query(sql)
+    await query('INSERT INTO lark_fanout.migrations (version, tolerates) VALUES ($1, $2)', [
+      i + 1,
+      tolerates,
+    ])
+  }
+}
+
+/** Who has been at a table of ours for longer than gateways are. Since when, others' roles do not tell. */
+async function holdersOf(query: Query): Promise<string> {
+  const rows = await query(
+    `SELECT DISTINCT concat_ws(' ', 'process', a.pid, 'of', a.usename, nullif(a.application_name, '')) AS name
+     FROM pg_locks l JOIN pg_class c ON c.oid = l.relation JOIN pg_stat_activity a ON a.pid = l.pid
+     WHERE c.relnamespace = to_regnamespace('lark_fanout') AND a.datname = current_database() AND l.granted
+       AND a.pid <> pg_backend_pid() AND (a.xact_start > now() - interval '1 second') IS NOT TRUE
+     ORDER BY name`,
+  )
+  return rows.map(({ name }) => String(name)).join(', ') || 'nobody any more'
 }
 
 /** For whoever must not change the schema. Throws where it is not there, or not ours to use. */

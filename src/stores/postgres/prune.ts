@@ -1,4 +1,5 @@
 import type { Ledger, PruneQuery } from '../../core/ledger.ts'
+import type { Log } from '../../core/runtime.ts'
 import { cursorAtStage, type Stage, stageOf } from '../stages.ts'
 import type { Query } from './connection.ts'
 
@@ -22,13 +23,16 @@ interface Step {
  * stage that fails stops no other: what the first of them threw is thrown at the end. Before each step the numbers go
  * on, if it is time to: where there are none left, nothing is accepted.
  */
-export function postgresPruning(query: Query): Ledger['prune'] {
+export function postgresPruning(query: Query, log: Log): Ledger['prune'] {
   let failure: unknown
   const follow = createFollow()
+  const tellFilling = createFillingLog(log)
 
   async function attempt(asked: PruneQuery, name: Name | 'extend', after: number) {
     try {
-      return await step(query, asked, name, after)
+      const done = await step(query, asked, name, after)
+      if (name === 'instances' && !done.busy) tellFilling(done.next !== null)
+      return done
     } catch (error) {
       failure ??= error
       return null
@@ -53,6 +57,19 @@ export function postgresPruning(query: Query): Ledger['prune'] {
     return { count, next: null }
   }
 }
+
+/** What takes long, and much of the disk, is told of when it begins and ends. */
+function createFillingLog(log: Log): (isOn: boolean) => void {
+  let wasOn = false
+  return (isOn) => {
+    if (isOn && !wasOn) log.info({}, FILLING)
+    if (!isOn && wasOn) log.info({}, 'all stored events can be found by their instance_code')
+    wasOn = isOn
+  }
+}
+
+const FILLING =
+  'filling in the instance_code of the events that were stored before it was kept, little by little'
 
 /** Where it goes on after a stage that ended, or goes on at `next`. */
 function createFollow() {

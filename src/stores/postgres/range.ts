@@ -25,7 +25,7 @@ export async function rangeOf(
     `WITH range AS MATERIALIZED (
        SELECT
          greatest($1::bigint, (SELECT min(seq) FROM lark_fanout.${table}), lark_fanout.${firstAt}($3)) AS low,
-         least($2::bigint, (SELECT max(seq) FROM lark_fanout.${table}), lark_fanout.${firstAt}($4) - 1) AS high
+         least($2::bigint, (SELECT coalesce(max(seq), 0) FROM lark_fanout.${table}), lark_fanout.${firstAt}($4) - 1) AS high
      )
      SELECT low, high, (
        SELECT seq FROM lark_fanout.${table} WHERE seq BETWEEN low AND high

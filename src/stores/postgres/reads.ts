@@ -16,7 +16,6 @@ type Reads = Pick<
   | 'events'
   | 'event'
   | 'deliveries'
-  | 'pauses'
   | 'pause'
   | 'resume'
   | 'record'
@@ -32,7 +31,6 @@ export function postgresReads(query: Query): Reads {
     events: async (choice) => eventsPage(await events(query, eventsAt(choice)), withData),
     event: (name) => eventHistory(query, name),
     deliveries: async (choice) => page(await deliveries(query, at(choice)), storedDelivery),
-    pauses: () => operators.pauses(query),
     pause: (pause) => operators.pause(query, pause),
     resume: (sink, only) => operators.resume(query, sink, only),
     record: (entry) => operators.record(query, entry),

@@ -2,11 +2,15 @@ import { dataOf } from '../../core/event.ts'
 import { mentions } from '../../core/event-filter.ts'
 import type { EventName } from '../../core/ledger.ts'
 import { seqOf } from '../cursor.ts'
-import { pageOf, type Range, rest, sqlOrder } from '../pages.ts'
+import { INSTANCE_CODE } from '../migrations/sqlite-3-search.ts'
+import { pageOf, type Range, type Rows, rest, sqlOrder } from '../pages.ts'
 import { type BareEvent, type BareStoredEvent, bareStoredEvent, type Row } from '../rows.ts'
 import { beginning, type EventRows, type EventsAt, rawPart } from '../search.ts'
 import type { SqliteDriver } from './driver.ts'
 import { rangeOf, windowOf } from './range.ts'
+
+/** What is read of a row of `events`. */
+export const EVENT = `*, (SELECT traceparent FROM traces WHERE event = events.seq) AS traceparent`
 
 export function events(db: SqliteDriver, query: EventsAt): EventRows<BareStoredEvent> {
   const { items, ...next } = query.q === undefined ? list(db, query) : search(db, query, query.q)
@@ -22,22 +26,18 @@ function list(db: SqliteDriver, query: EventsAt): EventRows<Row> {
 
 /** A part that has nothing is passed over. */
 function search(db: SqliteDriver, query: EventsAt, q: string): EventRows<Row> {
-  const { order, after, part, limit } = query
+  const { order, after, part } = query
   const range = rangeOf(db, 'events', query)
+  if (part === 'rest' && after !== null) return mentioning(db, query, q, rest(range, order, after))
   const next = beginning(range, order)
   if (after === null) {
     const items = byId(db, query, q)
     if (items.length > 0) return { items, next, part: 'instance' }
   }
-  if (after === null || part === 'instance') {
-    const window = windowOf(db, 'events', rest(range, order, after), order, INDEXED_AT_ONCE)
-    const found = pageOf(ofInstance(db, query, q, window), limit, window)
-    if (found.next !== null) return { ...found, part: 'instance' }
-    if (found.items.length > 0) return { ...found, next, part: 'rest' }
-  }
-  const left = rest(range, order, part === 'instance' ? null : after)
-  const window = windowOf(db, 'events', left, order)
-  return { ...pageOf(mentioning(db, query, q, window), limit, window), part: 'rest' }
+  const found = ofInstance(db, query, q, rest(range, order, after))
+  if (found.next !== null) return { ...found, part: 'instance' }
+  if (found.items.length > 0) return { ...found, next, part: 'rest' }
+  return mentioning(db, query, q, range)
 }
 
 function byId(db: SqliteDriver, query: EventsAt, id: string): readonly Row[] {
@@ -64,19 +64,28 @@ function matching(
   part: string | null = null,
 ): Iterable<Row> {
   return db.each(
-    `SELECT * FROM events WHERE ${FILTERS} AND (?8 IS NULL OR instr(raw, ?8) > 0)
+    `SELECT ${EVENT}, ${INSTANCE_CODE} AS instance_code FROM events
+     WHERE ${FILTERS} AND (?8 IS NULL OR instr(raw, ?8) > 0)
      ORDER BY seq ${sqlOrder(query.order)}`,
     ...[low, high, ...filtersOf(query), part],
   )
 }
 
-/** How many rows a page goes through by the index of instance codes: this takes some 5 ms. */
-const INDEXED_AT_ONCE = 1_000_000
+function ofInstance(db: SqliteDriver, query: EventsAt, q: string, range: Range): Rows<Row> {
+  const rows = hasIndex(db) ? eachOfInstance(db, query, q, range) : []
+  return pageOf(rows, query.limit, { edge: null })
+}
+
+/** A file with a damaged page has none. */
+export function hasIndex(db: SqliteDriver): boolean {
+  return db.rows(`SELECT 1 FROM sqlite_schema WHERE name = 'events_by_instance'`).length > 0
+}
 
 /** How many bits of `seq` make no difference to the group that it is in there. */
 const GROUP_BITS = 10
 
-function* ofInstance(
+/** Group by group: a million numbers take some 5 ms. */
+function* eachOfInstance(
   db: SqliteDriver,
   query: EventsAt,
   q: string,
@@ -87,8 +96,8 @@ function* ofInstance(
   const [first = 0, last = 0] = step === 1 ? groups : groups.toReversed()
   for (let group = first; group * step <= last * step; group += step) {
     const rows = db.each(
-      `SELECT * FROM events INDEXED BY events_by_instance
-       WHERE seq >> ${GROUP_BITS} = ?8 AND instance_code = ?9 AND ${FILTERS}
+      `SELECT ${EVENT}, ${INSTANCE_CODE} AS instance_code FROM events INDEXED BY events_by_instance
+       WHERE seq >> ${GROUP_BITS} = ?8 AND ${INSTANCE_CODE} = ?9 AND ${INSTANCE_CODE} IS NOT NULL AND ${FILTERS}
        ORDER BY seq ${sqlOrder(query.order)}`,
       ...[low, high, ...filtersOf(query), group, q],
     )
@@ -101,10 +110,22 @@ function isOfInstance(row: Row, q: string): boolean {
   return row.instance_code === q && dataOf(String(row.raw)).instance_code === q
 }
 
-/** SQL finds what may mention `q`; only the parsed data tells. */
-function* mentioning(db: SqliteDriver, query: EventsAt, q: string, window: Range): Iterable<Row> {
+function mentioning(db: SqliteDriver, query: EventsAt, q: string, range: Range): EventRows<Row> {
+  const window = windowOf(db, 'events', range, query.order)
+  return { ...pageOf(eachMentioning(db, query, q, window), query.limit, window), part: 'rest' }
+}
+
+/** SQL finds what may mention `q`; only the parsed data tells. What the index has comes before. */
+function* eachMentioning(
+  db: SqliteDriver,
+  query: EventsAt,
+  q: string,
+  window: Range,
+): Iterable<Row> {
+  const isIndexed = hasIndex(db)
   for (const row of matching(db, query, window, rawPart(q))) {
-    if (row.id !== q && !isOfInstance(row, q) && mentions(dataOf(String(row.raw)), q)) yield row
+    if (row.id === q || (isIndexed && isOfInstance(row, q))) continue
+    if (mentions(dataOf(String(row.raw)), q)) yield row
   }
 }
 

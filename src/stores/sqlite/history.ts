@@ -1,13 +1,13 @@
 import type { EventHistory, EventName, StoredAttempt } from '../../core/ledger.ts'
 import { type BareStoredEvent, bareStoredEvent, storedAttempt, storedDelivery } from '../rows.ts'
 import type { SqliteDriver } from './driver.ts'
-import { seqsOf } from './events.ts'
+import { EVENT, seqsOf } from './events.ts'
 
 export type BareEventHistory = BareStoredEvent & Pick<EventHistory, 'deliveries'>
 
 export function eventHistory(db: SqliteDriver, name: EventName): BareEventHistory | null {
   const latest = Math.max(0, ...seqsOf(db, name))
-  const [row] = db.rows('SELECT * FROM events WHERE seq = ?', latest)
+  const [row] = db.rows(`SELECT ${EVENT} FROM events WHERE seq = ?`, latest)
   if (!row) return null
   const deliveries = db.rows(
     `SELECT d.*, e.id AS event_id FROM deliveries d CROSS JOIN events e ON e.seq = d.event

@@ -48,16 +48,18 @@ function acceptOne(
   { event, problems, owed }: BareAcceptance,
   now: number,
 ): Accepted {
-  const { id, type, appId, tenantKey, via, raw, trace = null } = event
+  const { id, type, appId, tenantKey, via, raw, trace } = event
   if (id !== '' && isKnown(db, event)) return DUPLICATE
   const reasons = problems.length > 0 ? JSON.stringify(problems) : null
   const time = Math.floor(event.time)
   const seq = db.insert(
     `INSERT INTO events
-       (seq, id, type, app_id, tenant_key, via, time, raw, traceparent, problems, accepted_at)
-     VALUES (${FRESH_SEQ}, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    ...[id, type, appId, tenantKey, via, time, raw, trace, reasons, now],
+       (seq, id, type, app_id, tenant_key, via, time, raw, problems, accepted_at)
+     VALUES (${FRESH_SEQ}, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    ...[id, type, appId, tenantKey, via, time, raw, reasons, now],
   )
+  if (trace !== undefined)
+    db.run('INSERT INTO traces (event, traceparent) VALUES (?, ?)', seq, trace)
   if (id !== '') {
     db.run(
       `INSERT INTO identities (app_id, tenant_key, id, accepted_at, event) VALUES (?, ?, ?, ?, ?)`,
@@ -104,7 +106,8 @@ export function claim(db: SqliteDriver, query: ClaimQuery): readonly BareClaimed
   const { sink, now, leaseMs, limit, chars } = query
   const rows = db.each(
     `SELECT d.seq, d.claim, d.attempts, d.unsettled, d.leased, d.order_key,
-            e.id, e.type, e.app_id, e.tenant_key, e.via, e.time, e.raw, e.traceparent
+            e.id, e.type, e.app_id, e.tenant_key, e.via, e.time, e.raw,
+            (SELECT traceparent FROM traces WHERE event = d.event) AS traceparent
      FROM deliveries d JOIN events e ON e.seq = d.event
      WHERE d.sink = ? AND d.state = 'pending' AND d.behind = 0 AND d.due_at <= ?
      ORDER BY d.due_at, d.seq LIMIT ?`,

@@ -113,6 +113,11 @@ function pruneBetween(
      RETURNING seq`,
     ...[first, last, deliveredBefore, deadBefore],
   )
+  db.run(
+    `DELETE FROM traces
+     WHERE event BETWEEN ? AND ? AND NOT EXISTS (SELECT 1 FROM events WHERE seq = traces.event)`,
+    ...[first, last],
+  )
   return gone.length + events.length
 }
 

@@ -40,16 +40,10 @@ function firstAt(db: SqliteDriver, table: Table, { low, high }: Range, time: num
 }
 
 /** The part of a range that one page looks at, where no index helps it. */
-export function windowOf(
-  db: SqliteDriver,
-  table: Table,
-  range: Range,
-  order: Order,
-  most?: number,
-): Window {
+export function windowOf(db: SqliteDriver, table: Table, range: Range, order: Order): Window {
   const [first] = db.rows(
     `SELECT seq FROM ${table} WHERE seq BETWEEN ? AND ? ORDER BY seq ${sqlOrder(order)} LIMIT 1`,
     ...[range.low, range.high],
   )
-  return windowFrom(first?.seq, range, order, most)
+  return windowFrom(first?.seq, range, order)
 }

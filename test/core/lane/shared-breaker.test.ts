@@ -4,9 +4,9 @@ import { DeliveryError } from '../../../src/core/errors.ts'
 import { createSharedBreaker } from '../../../src/core/lane/shared-breaker.ts'
 import type { SinkSettings } from '../../../src/core/plan.ts'
 import type { Store } from '../../../src/core/store.ts'
-import { memoryLanes } from '../../../src/stores/memory/lanes.ts'
 import { openGateways, withLanes } from '../gateways.ts'
 import { live, planOf } from '../lanes.ts'
+import { memoryLanes } from './memory-lanes.ts'
 
 const SECOND = 1000
 const COOLDOWN = 30 * SECOND

@@ -4,9 +4,9 @@ import { createSharedRate } from '../../../src/core/lane/shared-rate.ts'
 import type { SinkSettings } from '../../../src/core/plan.ts'
 import type { Sink } from '../../../src/core/plugin.ts'
 import type { Store } from '../../../src/core/store.ts'
-import { memoryLanes } from '../../../src/stores/memory/lanes.ts'
 import { openMemoryStore } from '../../../src/stores/memory.ts'
 import { openGateways, withLanes } from '../gateways.ts'
+import { memoryLanes } from './memory-lanes.ts'
 
 const SECOND = 1000
 

@@ -52,7 +52,7 @@ test('a dry run changes nothing, and leaves nothing in the audit', async () => {
     sinks: { lake: 2, finance: 2 },
   })
   expect(await store.backlog()).toEqual([])
-  expect((await store.event('a'))?.problems).toHaveLength(1)
+  expect((await store.event({ id: 'a' }))?.problems).toHaveLength(1)
   expect(await audit()).toEqual([])
 })
 
@@ -76,8 +76,8 @@ test('quarantined events are checked by the rules of today', async () => {
   await accept({ store, clock }, 'still-wrong', { problems, data: { operate: 'SHOUT' } })
   await accept({ store, clock }, '', { problems })
   expect(await run()).toEqual({ events: 1, cleared: 1, owed: 2, sinks: { lake: 1, finance: 1 } })
-  expect((await store.event('in-order-now'))?.problems).toEqual([])
-  expect((await store.event('still-wrong'))?.problems).toEqual(problems)
+  expect((await store.event({ id: 'in-order-now' }))?.problems).toEqual([])
+  expect((await store.event({ id: 'still-wrong' }))?.problems).toEqual(problems)
   const { items } = await store.events({ order: 'oldest first', state: 'quarantined', limit: 10 })
   expect(items.map(({ event }) => event.id)).toEqual(['still-wrong', ''])
 })

@@ -102,7 +102,9 @@ describe.each([
     await accept(admin, 'ref:1', { owed: ['lake'] })
     const idsAt = async (path: string) => {
       const { status, body } = await admin.ask(path)
-      return status === 200 ? (body.items ?? [body]).map((one: Named) => one.event ?? one.id) : status
+      return status === 200
+        ? (body.items ?? [body]).map((one: Named) => one.event ?? one.id)
+        : status
     }
     expect(await idsAt(`/api/events/${ref}`)).toEqual([ref])
     expect(await idsAt(`/api/events/ref:${ref}`)).toEqual(['a'])

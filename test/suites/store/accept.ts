@@ -30,7 +30,7 @@ export function acceptLaws(given: Given): void {
       const traced = { ...one, event: { ...one.event, trace } }
       await given.store.accept([traced, acceptance('untraced')], T)
       expect((await claim(T)).map(({ event }) => event.trace)).toEqual([trace, undefined])
-      expect((await given.store.event('traced'))?.event).toEqual(traced.event)
+      expect((await given.store.event({ id: 'traced' }))?.event).toEqual(traced.event)
       const query = { order: 'oldest first' as const, limit: 9 }
       const { items } = await given.store.events(query)
       expect(items.map(({ event }) => event.trace)).toEqual([trace, undefined])
@@ -49,7 +49,7 @@ export function acceptLaws(given: Given): void {
         await given.store.accept([first, acceptance('plain'), second, first], T),
       ).toMatchObject([false, false, false, true].map((duplicate) => ({ duplicate })))
       expect(await claimIds(T)).toEqual([first.event.id, 'plain'])
-      expect((await given.store.event(second.event.id))?.event).toEqual(second.event)
+      expect((await given.store.event({ id: second.event.id }))?.event).toEqual(second.event)
       const query = { order: 'newest first' as const, limit: 9, q: first.event.id }
       expect((await given.store.events(query)).items).toMatchObject([{ event: first.event }])
     })

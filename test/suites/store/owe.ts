@@ -4,7 +4,7 @@ import { acceptance, LEASE, MINUTE, settlement, T } from '../../stores/samples.t
 import type { Given } from './given.ts'
 
 export function oweLaws(given: Given): void {
-  const refOf = async (id: string) => (await given.store.event(id))?.ref ?? 'unknown'
+  const refOf = async (id: string) => (await given.store.event({ id }))?.ref ?? 'unknown'
   const redelivery = async (id: string, wish: Partial<Redelivery> = {}): Promise<Redelivery> => ({
     ref: await refOf(id),
     cleared: false,
@@ -21,7 +21,7 @@ export function oweLaws(given: Given): void {
     return Object.fromEntries(owed.map(({ sink, count }) => [sink, count]))
   }
   const statesOf = async (id: string) =>
-    (await given.store.event(id))?.deliveries.map(({ state }) => state)
+    (await given.store.event({ id }))?.deliveries.map(({ state }) => state)
 
   describe('owe', () => {
     test('what a sink was never owed is a new delivery, due now', async () => {
@@ -30,7 +30,7 @@ export function oweLaws(given: Given): void {
       expect(await owe([await redelivery('e1', { owed })])).toEqual({ hr: 1, lake: 1 })
       expect(await given.claim(T)).toEqual([])
       expect(await given.claimOne(T + MINUTE)).toMatchObject({ event: { id: 'e1' }, attempt: 1 })
-      expect((await given.store.event('e1'))?.deliveries[0]?.acceptedAt).toBe(T + MINUTE)
+      expect((await given.store.event({ id: 'e1' }))?.deliveries[0]?.acceptedAt).toBe(T + MINUTE)
     })
 
     test('what is pending stays as it is, also one in flight, and also with resend', async () => {
@@ -84,9 +84,9 @@ export function oweLaws(given: Given): void {
       const cleared = await redelivery('e1', { cleared: true })
       const query = { resend: false, now: T, dryRun: true }
       expect(await given.store.owe([cleared], query)).toEqual([{ sink: 'lake', count: 1 }])
-      expect((await given.store.event('e1'))?.problems).toEqual(['odd'])
+      expect((await given.store.event({ id: 'e1' }))?.problems).toEqual(['odd'])
       expect(await owe([cleared])).toEqual({ lake: 1 })
-      expect((await given.store.event('e1'))?.problems).toEqual([])
+      expect((await given.store.event({ id: 'e1' }))?.problems).toEqual([])
       expect(await given.claimIds(T + MINUTE)).toEqual(['e1'])
     })
 

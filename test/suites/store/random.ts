@@ -71,7 +71,7 @@ function createRun(given: Given, sink: string) {
   const all = { limit: 1000 }
   const dead = { state: 'dead' as const, reason: 'HTTP 400' }
   const owe = async (pick: number, resend: boolean) => {
-    const event = await given.store.event(`${sink}-${pick % Math.max(1, made)}`)
+    const event = await given.store.event({ id: `${sink}-${pick % Math.max(1, made)}` })
     const owed = [{ sink, orderKey: KEYS[pick % 3] ?? null }]
     const query = { resend, dryRun: false, now }
     if (event) await given.store.owe([{ ref: event.ref, cleared: false, owed }], query)

@@ -31,7 +31,7 @@ export function retryLaws(given: Given): void {
       expect(await given.store.backlog()).toEqual([
         { sink: 'lake', pending: 1, dead: 0, oldestPendingAt: T },
       ])
-      expect((await given.store.event('e1'))?.deliveries).toMatchObject([
+      expect((await given.store.event({ id: 'e1' }))?.deliveries).toMatchObject([
         { state: 'pending', attempts: 0, dueAt: now, settledAt: null, reason: null, history: [{}] },
       ])
       expect(await given.claim(now - 1)).toEqual([])
@@ -68,7 +68,7 @@ export function retryLaws(given: Given): void {
       expect(await retry({ filter: {} }, { dryRun })).toBe(4)
       expect(await retry({ filter: { sink: 'lake' } }, { dryRun })).toBe(4)
       expect(await retry({ filter: { sink: 'hr' } }, { dryRun })).toBe(0)
-      expect(await retry({ filter: { event: 'e2' } }, { dryRun })).toBe(1)
+      expect(await retry({ filter: { event: { id: 'e2' } } }, { dryRun })).toBe(1)
       expect(await retry({ filter: { since: T + 1 } }, { dryRun })).toBe(1)
       expect(await retry({ filter: { until: T + 1 } }, { dryRun })).toBe(3)
       expect(await given.claim(T + 9 * MINUTE)).toEqual([])

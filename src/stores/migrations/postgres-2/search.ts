@@ -23,7 +23,6 @@ CREATE TABLE lark_fanout.unfilled (  -- one row at most: of events after one and
   after bigint NOT NULL,
   until bigint NOT NULL
 );
-INSERT INTO lark_fanout.unfilled SELECT 0, max(seq) FROM lark_fanout.events HAVING max(seq) IS NOT NULL;
 
 -- A step, as one of prune.
 CREATE FUNCTION lark_fanout.fill_instances(most integer, OUT busy boolean, OUT count integer, OUT next bigint)
@@ -49,7 +48,7 @@ BEGIN
     DELETE FROM lark_fanout.unfilled;
   END IF;
 EXCEPTION WHEN lock_not_available THEN
-  busy := false;
+  busy := true;
   count := 0;
   next := NULL;
 END $$;
@@ -60,4 +59,6 @@ ALTER TABLE lark_fanout.events
   ADD COLUMN instance_code text;     -- brief, as identities are
 CREATE INDEX events_by_instance ON lark_fanout.events ((seq >> 20), instance_code, seq)
   WHERE instance_code IS NOT NULL;
+-- After all that was accepted without one: who did so has ended, for we hold the lock.
+INSERT INTO lark_fanout.unfilled SELECT 0, max(seq) FROM lark_fanout.events HAVING max(seq) IS NOT NULL;
 `

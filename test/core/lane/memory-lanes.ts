@@ -2,18 +2,19 @@ import {
   afterReport,
   afterTry,
   atRest,
-  type FreeSlots,
+  CLOCKS_MS,
   keyText,
   type MarkedBreaker,
   type SharedBreaker,
   type SharedLanes,
   type SinkKey,
-  slotsFrom,
-} from '../../core/lane/shared.ts'
+  type SlotQuery,
+  type Slots,
+} from '../../../src/core/lane/shared.ts'
 
 const MARK_MS = 3_600_000
 
-/** What gateways in one process know of their sinks together. */
+/** What gateways in one process know of their sinks together: in a few words what every store's lanes do. */
 export function memoryLanes(): SharedLanes {
   const breakers = new Map<string, MarkedBreaker & { readonly toldAt: number }>()
   const left = new Map<string, FreeSlots>()
@@ -54,4 +55,33 @@ export function memoryLanes(): SharedLanes {
       return slots
     },
   }
+}
+
+/** What nobody has: all from `next` on, and what one who is far away has skipped before it. */
+interface FreeSlots {
+  readonly next: number
+  readonly skipped: { readonly from: number; readonly until: number }
+}
+
+/**
+ * `free` is null where nobody ever had any. Gives at most half of those that are left, so that whoever asks next gets
+ * some too.
+ */
+function slotsFrom(
+  free: FreeSlots | null,
+  { now, intervalMs, want, until }: SlotQuery,
+): { readonly slots: Slots; readonly free: FreeSlots } {
+  const isSane = free === null || free.next <= until + intervalMs + CLOCKS_MS
+  const next = isSane ? (free?.next ?? now) : now + intervalMs
+  const skipped = isSane && free ? free.skipped : { from: next, until: next }
+  const isSkipped = Math.max(now, skipped.from) <= skipped.until - intervalMs
+  const first = Math.max(now, isSkipped ? skipped.from : next)
+  const last = isSkipped ? Math.min(until, skipped.until - intervalMs) : until
+  const left = first > last ? 0 : Math.floor((last - first) / intervalMs) + 1
+  const count = Math.min(want, Math.ceil(left / 2))
+  const nextAt = first + count * intervalMs
+  const slots = { first, count, nextAt }
+  if (isSkipped) return { slots, free: { next, skipped: { ...skipped, from: nextAt } } }
+  const skips = first - next >= intervalMs
+  return { slots, free: { next: nextAt, skipped: skips ? { from: next, until: first } : skipped } }
 }
