@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { openReceiver } from '../receiver.ts'
 import { callbackOf, FEISHU, openFolder, post, run, serve, start } from '../serve.ts'
@@ -241,9 +242,10 @@ routes: [{ name: all, to: [hook] }]
   await expect.poll(() => receiver.requests.length).toBe(1)
 })
 
-test('routes.schema.json is what `schema` prints', async () => {
+test('routes.schema.json is what `schema` prints, with the plugins that stand beside it', async () => {
   await using folder = await openFolder({})
-  const { code, stdout } = await run(folder, ['schema'])
+  const beside = fileURLToPath(new URL('../../routes.yaml', import.meta.url))
+  const { code, stdout } = await run(folder, ['schema', '--config', beside])
   expect(code).toBe(0)
   const file = new URL('../../routes.schema.json', import.meta.url)
   expect(stdout).toBe(await readFile(file, 'utf8'))
