@@ -176,7 +176,7 @@ export const httpRows: readonly Row[] = [
       }
       expect(text).toContain('event: event\n')
       leave.abort()
-      const body = JSON.stringify({ ref: callback.uuid })
+      const body = JSON.stringify({ id: callback.uuid })
       const explained = await fetch(`${url}/api/explain`, { method: 'POST', headers, body })
       expect(await explained.json()).toMatchObject({ id: callback.uuid, problems: [] })
       const described = await fetch(`${url}/api/openapi.json`, { headers })
