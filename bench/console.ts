@@ -33,7 +33,7 @@ async function put(store: Store, first: number): Promise<void> {
     const n = first + index
     const raw = sampleRaw
       .replace(/(?<="instance_code": ")[^"]*/, `instance-${n}`)
-      .replace(/(?<="approval_code": ")[^"]*/, `approval-${n % 50}`)
+      .replace(/(?<="approval_code": ")[^"]*/, `approval-${n % 25}`)
     const event = sampleEvent({ id: `event-${n}`, raw })
     const claimMs = n % 7 === 0 ? 0 : 60_000
     const owed = SINKS.map((sink) => ({ sink, orderKey: null, claimMs }))
@@ -77,7 +77,7 @@ const pagesAt = (at: number): Readonly<Record<string, string>> => ({
   events: '/console/events',
   'events, in the middle': `/console/events?cursor=${at}`,
   'events of an instance': `/console/events?q=instance-${at}`,
-  'events of an approval': `/console/events?q=approval-${at % 50}`,
+  'events of an approval': `/console/events?q=approval-${at % 25}`,
   'an event': `/console/events/${at}`,
   'dead letters': '/console/dead',
   'dead letters of a sink': `/console/dead?sink=${SINKS[0]}`,

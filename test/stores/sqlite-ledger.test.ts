@@ -229,8 +229,8 @@ describe('what people ask for costs no more than it must', () => {
 
   test('an instance is found wherever its events are, page by page', () => {
     const { db, driver, statements } = openConnection(files.fresh())
-    const places = [1, 1023, 1024, 1025, 2047, 2048, 3000]
-    const batch = many(3000).map((one, i) =>
+    const places = [1, 4095, 4096, 4097, 8191, 8192, 9000]
+    const batch = many(9000).map((one, i) =>
       places.includes(i + 1)
         ? acceptance(`e${i}`, { data: { instance_code: 'wanted' }, owed: [] })
         : { ...one, owed: [] },

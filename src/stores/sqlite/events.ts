@@ -82,9 +82,9 @@ export function hasIndex(db: SqliteDriver): boolean {
 }
 
 /** How many bits of `seq` make no difference to the group that it is in there. */
-const GROUP_BITS = 10
+const GROUP_BITS = 12
 
-/** Group by group: a million numbers take some 5 ms. */
+/** Group by group: a million numbers take some 2 ms. */
 function* eachOfInstance(
   db: SqliteDriver,
   query: EventsAt,
