@@ -1,3 +1,4 @@
+import { vi } from 'vitest'
 import { link } from '../src/config/link.ts'
 import { compileValidators } from '../src/config/validators.ts'
 import type { Event } from '../src/core/event.ts'
@@ -64,6 +65,8 @@ export async function openInProcess(store: Store = openMemoryStore(), intakeRoom
     postEvent: async (callback: object) => post({ ...(await sealed(callback)) }),
     postText: async (text: string) => post({ ...(await sealedText(text)) }),
     async [Symbol.asyncDispose]() {
+      // A gateway that closes waits a while for a store that hangs: a test that has failed by fake timers ends as well.
+      vi.useRealTimers()
       await gateway.close()
       await runtime.close()
     },

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, describe, expect, test } from 'vitest'
@@ -270,7 +271,7 @@ test('connections above the limit are closed, and the log says how many, not eac
   await expect
     .poll(async () => {
       const next = dial(server.port, get)
-      await Promise.race([next.closed, expect.poll(next.text).toContain('bytes')])
+      await Promise.race([next.closed, once(next.socket, 'data')])
       return next.text()
     })
     .toContain('bytes')
