@@ -78,6 +78,43 @@ const { pattern, event } = fc.letrec<{ pattern: unknown; event: unknown }>((tie)
   ),
 }))
 
+/**
+ * Events that meet a pattern now and then, which chance alone hardly ever brings about: fields that the pattern names,
+ * with values that its operators are about.
+ */
+function meeting(wanted: unknown): fc.Arbitrary<unknown> {
+  if (Array.isArray(wanted)) return mostly(...wanted.map(satisfying))
+  if (typeof wanted !== 'object' || wanted === null) return mostly(fc.constant(wanted))
+  const fields = Object.entries(wanted).map(([name, value]) =>
+    name === '$or' && Array.isArray(value)
+      ? mostly(...value.map(meeting)).map((one) => Object.entries(Object(one)))
+      : meeting(value).map((one) => (one === undefined ? [] : [[name, one]])),
+  )
+  return fc.tuple(...fields).map((entries) => Object.fromEntries(entries.flat()))
+}
+
+function mostly(...wanted: fc.Arbitrary<unknown>[]): fc.Arbitrary<unknown> {
+  const each = wanted.map((arbitrary) => ({ weight: 8, arbitrary }))
+  return fc.oneof(...each, { weight: 1, arbitrary: leaf })
+}
+
+/** What one of a field's choices is about; undefined is a field that is not there. */
+function satisfying(choice: unknown): fc.Arbitrary<unknown> {
+  if (typeof choice !== 'object' || choice === null) return fc.constant(choice)
+  const [[operator, operand] = []] = Object.entries(choice)
+  if (operator === 'exists') return operand === true ? leaf : fc.constant(undefined)
+  if (operator === 'cidr') return fc.constantFrom('10.0.0.1', '::1', operand)
+  if (typeof operand !== 'string') return leaf
+  return fc.constantFrom(operand, `a${operand}`, `${operand}a`, operand.toUpperCase())
+}
+
+const patternAndEvents = pattern.chain((wanted) =>
+  fc.tuple(
+    fc.constant(wanted),
+    fc.array(fc.oneof(event, meeting(wanted)), { minLength: 1, maxLength: 5 }),
+  ),
+)
+
 /** Undefined where the pattern is refused; anything but a ConfigError is thrown on. */
 function compiled(from: unknown): ((value: unknown) => boolean) | undefined {
   try {
@@ -95,7 +132,7 @@ test('a pattern is compiled or refused; it matches or not, and explaining agrees
   let matched = 0
   let missed = 0
   fc.assert(
-    fc.property(pattern, fc.array(event, { minLength: 1, maxLength: 5 }), (wanted, events) => {
+    fc.property(patternAndEvents, ([wanted, events]) => {
       const matches = compiled(wanted)
       if (matches === undefined) return
       for (const each of events) {
@@ -114,13 +151,13 @@ test('a pattern is compiled or refused; it matches or not, and explaining agrees
 
 test('many patterns at once give what each gives by itself', patient, () => {
   fc.assert(
-    fc.property(fc.array(pattern, { maxLength: 12 }), fc.array(event), (wanted, events) => {
-      const usable = wanted.flatMap((each) => {
+    fc.property(fc.array(patternAndEvents, { maxLength: 12 }), (pairs) => {
+      const usable = pairs.flatMap(([each]) => {
         const matches = compiled(each)
         return matches === undefined ? [] : [{ each, matches }]
       })
       const index = createPatternIndex(usable.map(({ each }) => each))
-      for (const one of events) {
+      for (const one of pairs.flatMap(([, events]) => events)) {
         const alone = usable.flatMap(({ matches }, at) => (matches(one) ? [at] : []))
         expect(index(one)).toEqual(alone)
       }
