@@ -18,6 +18,16 @@ test('whatever two gateways do meanwhile, nothing is lost that is wanted, and th
   let pruning = true
   const pick = (below: number) => Math.floor(Math.random() * below)
 
+  /** Whoever empties its span has to keep it. */
+  async function oweForLong(): Promise<void> {
+    await store.accept([acceptance('patient', { owed: ['hr'] })], now)
+    const held = await store.claim({ sink: 'hr', now, leaseMs: LEASE, limit: 1 })
+    const later = { state: 'pending', dueAt: now + FOREVER } as const
+    await store.settle(held.map((one) => settlement(one, later)))
+    model.set('patient hr', { state: 'pending', at: now })
+    accepted++
+  }
+
   async function gateway(own: Store, name: string): Promise<void> {
     for (let round = 0; round < 40; round++) {
       now += 60
@@ -78,6 +88,7 @@ test('whatever two gateways do meanwhile, nothing is lost that is wanted, and th
     if (count > 0 && model.get(key) === known) model.set(key, { state: 'pending', at: now })
   }
 
+  await oweForLong()
   const before = () => ({ delivered: now - RETENTION.delivered, dead: now - RETENTION.dead })
   let last = before()
   async function pruner(): Promise<void> {
