@@ -55,13 +55,22 @@ export function createMetrics(
     labelNames: ['result'],
   })
   for (const result of ['applied', 'rejected']) reloads.inc({ result }, 0)
+  const inForce = registry.gauge({
+    name: 'lark_fanout_config_last_reload_successful',
+    help: '0 while the plan in force is not the one of routes.yaml, because that was rejected.',
+    labelNames: [],
+  })
+  inForce.set({}, 1)
   const gauges = createGauges(registry)
   const { received, attempted } = createMeters(registry)
   return {
     observe(happening) {
       if (happening.kind === 'received') received(happening)
       else if (happening.kind === 'attempted') attempted(happening)
-      else if (happening.kind === 'reloaded') reloads.inc({ result: happening.result })
+      else if (happening.kind === 'reloaded') {
+        reloads.inc({ result: happening.result })
+        inForce.set({}, happening.result === 'applied' ? 1 : 0)
+      }
     },
     async render() {
       await gauges.refresh(ledger, running, now())

@@ -48,10 +48,12 @@ test('a broken edit changes nothing and says why; the next good one is applied',
   expect(await gateway.logged('rejected')).toContain('did you mean')
   expect(await post(gateway.url, callbackOf())).toBe('200 accepted')
   await expect.poll(() => one.requests.length).toBe(1)
-  const metrics = await (await fetch(`${gateway.url}/metrics`)).text()
-  expect(metrics).toContain('lark_fanout_config_reloads_total{result="rejected"} 1')
+  const metrics = async () => (await fetch(`${gateway.url}/metrics`)).text()
+  expect(await metrics()).toContain('lark_fanout_config_reloads_total{result="rejected"} 1')
+  expect(await metrics()).toContain('\nlark_fanout_config_last_reload_successful 0\n')
   await folder.write('routes.yaml', `${good}# mended\n`)
   await gateway.logged('reloaded')
+  expect(await metrics()).toContain('\nlark_fanout_config_last_reload_successful 1\n')
 })
 
 test('a secret that comes with its route in .env is found, without a restart', async () => {
