@@ -275,8 +275,9 @@ test('gateways over one store tell the same news once', async () => {
   const store = { ...openMemoryStore(), lanes: memoryLanes() }
   await using one = openAlerts({ store })
   await using other = openAlerts({ store })
-  for (const { tell } of [one, other]) {
-    tell(breaker('finance', 'open', START + 30_000))
+  for (const [i, { tell }] of [one, other].entries()) {
+    // Each has seen failures of its own, and each leaves the sink alone for as long from there.
+    tell(breaker('finance', 'open', START + 30_000 + 60 * i))
     tell(rejected('1:1 is empty'))
   }
   const told = [...(await one.after()), ...(await other.after())]

@@ -31,10 +31,7 @@ export function newsOf(happening: Happening): News | undefined {
     return isDead ? dead(happening) : undefined
   }
   if (kind === 'breaker' && happening.state === 'open') {
-    const { sink, until } = happening
-    // Gateways agree on the time to which it is open, but for one that has heard of it only afterwards.
-    const mark = String(until !== null && until > at ? until : at)
-    return { event: 'breaker.opened', sink, at, mark, error: '' }
+    return { event: 'breaker.opened', sink: happening.sink, at, mark: '', error: '' }
   }
   if (kind === 'reloaded' && happening.result === 'rejected') {
     const mark = happening.problems
@@ -44,11 +41,12 @@ export function newsOf(happening: Happening): News | undefined {
 }
 
 /**
- * Gateways beside each other read the same file at about the same time, and each tells of it at most once in a turn. What
- * comes again is told in a turn of its own.
+ * Gateways beside each other read the same file and spare the same sink at about the same time, and each tells of it at
+ * most once in a turn. What comes again is told in a turn of its own.
  */
 export function inTurn(news: News, turn: number): News {
-  return news.event === 'config.rejected' ? { ...news, mark: `${turn} ${news.mark}` } : news
+  const isShared = news.event === 'config.rejected' || news.event === 'breaker.opened'
+  return isShared ? { ...news, mark: `${turn} ${news.mark}` } : news
 }
 
 function quarantined(received: Happening & { readonly kind: 'received' }): News {
