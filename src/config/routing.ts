@@ -1,9 +1,10 @@
-import { type Event, isObject, type JsonObject, matchView } from '../core/event.ts'
+import { type Event, isObject, matchView } from '../core/event.ts'
 import { compileExplanation } from '../core/filter/compile.ts'
 import { createPatternIndex } from '../core/filter/route-index.ts'
 import { isOwn } from '../core/own-events.ts'
 import type { RouteAnswer, Routing, WrittenRoute } from '../core/plan.ts'
 import type { SinkType, SourceType } from '../core/plugin.ts'
+import { english, type ReasonWords } from '../core/reason-words.ts'
 import { type Path, pathKey } from './check/finding.ts'
 import type { Config, RouteConfig, SinkConfig, SourceConfig } from './config.ts'
 import { mapTexts, type Word } from './text/expand.ts'
@@ -59,7 +60,7 @@ function createRouter(routes: readonly RouteConfig[]): Routing['route'] {
   }
 }
 
-type Explanation = (view: JsonObject, shown: JsonObject) => string | undefined
+type Explanation = ReturnType<typeof compileExplanation>
 
 /** Patterns are compiled when something is explained for the first time: most plans live without. */
 function createExplainer(
@@ -68,13 +69,14 @@ function createExplainer(
   wordsOf: (index: number) => readonly Word[],
 ): Routing['explain'] {
   let compiled: readonly Explanation[] | undefined
-  return (event, shown = event): RouteAnswer[] => {
+  return (event, shown = event, say = english): RouteAnswer[] => {
     compiled ??= routes.map(({ match }) => (match ? compileExplanation(match) : () => undefined))
     const explanations = compiled
     const [view, shownView] = [matchView(event), matchView(shown)]
     const bringing = event.via === '' ? sourcesOf(event.type, sources) : [event.via]
     return routes.map((route, index) => {
-      const why = notTaking(route, event, bringing) ?? explanations[index]?.(view, shownView)
+      const why =
+        notTaking(route, event, bringing, say) ?? explanations[index]?.(view, shownView, say)
       const { name, to } = route
       return { route: name, to, why: why && concealAll(why, wordsOf(index)) }
     })
@@ -94,12 +96,13 @@ function notTaking(
   { enabled, from }: RouteConfig,
   event: Event,
   bringing: readonly string[],
+  say: ReasonWords,
 ): string | undefined {
-  if (!enabled) return 'not enabled'
-  if (isOwn(event)) return "takes none of the gateway's own events: see alerts"
-  if (bringing.length === 0) return `no source accepts events of type ${JSON.stringify(event.type)}`
+  if (!enabled) return say.disabled
+  if (isOwn(event)) return say.ownEvent
+  if (bringing.length === 0) return say.noSource(JSON.stringify(event.type))
   if (!from || from.some((name) => bringing.includes(name))) return undefined
-  return `takes only what comes by ${from.join(', ')}`
+  return say.onlyFrom(from.join(', '))
 }
 
 function writtenRoute(route: RouteConfig, index: number, words: readonly Word[]): WrittenRoute {

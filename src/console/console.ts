@@ -2,7 +2,7 @@ import type { Context, Hono } from 'hono'
 import { html } from 'hono/html'
 import { secureHeaders } from 'hono/secure-headers'
 import { RejectedError } from '../core/errors.ts'
-import { serve } from '../http/app.ts'
+import { rejectionOf, serve } from '../http/app.ts'
 import type { Tokens } from '../http/guard.ts'
 import type { ConsoleContext } from './context.ts'
 import { dead } from './dead/dead.ts'
@@ -18,6 +18,7 @@ import { detectLanguage, languageOf } from './language.ts'
 import { inFrame, shell } from './layout.ts'
 import { logout, serveLogin, toLogin } from './login.ts'
 import { overview } from './overview/overview.ts'
+import { told } from './parts/told.ts'
 import { audit } from './problems/audit.ts'
 import { problems } from './problems/problems.ts'
 import { replayEvents } from './replay/replay.ts'
@@ -124,13 +125,13 @@ function noSuchPage(c: Context): RejectedError {
 function showErrors(context: ConsoleContext) {
   return async (c: Context, next: () => Promise<void>) => {
     await next()
-    if (!(c.error instanceof RejectedError)) return
-    const { status, message } = c.error
+    if (!c.error) return
+    const { status, message } = rejectionOf(c.error)
     const language = languageOf(c)
     const { wentWrong, back } = frameWords[language]
     const body = html`<main class="login" id="content">
   <h1>${wentWrong}</h1>
-  <p role="alert">${message}</p>
+  <p role="alert">${told(message, language)}</p>
   <p><a href="/console">${back}</a></p>
 </main>`
     c.res = await c.html(shell({ language, context }, wentWrong, body), status as 400)

@@ -1,5 +1,6 @@
 import type { Event } from './event.ts'
 import type { Routing } from './plan.ts'
+import type { ReasonWords } from './reason-words.ts'
 
 /** What would become of an event, and why. No secret is shown. */
 export interface Explanation {
@@ -27,8 +28,9 @@ export function explainEvent(
   event: Event,
   problems: readonly string[],
   shown = event,
+  words?: ReasonWords,
 ): Explanation {
-  const routes = routing.explain(event, shown).map(({ route, to, why }) => {
+  const routes = routing.explain(event, shown, words).map(({ route, to, why }) => {
     return { name: route, matches: why === undefined, why: why ?? null, to }
   })
   const owed = problems.length > 0 ? [] : routes.filter(({ matches }) => matches)

@@ -87,6 +87,13 @@ export interface EventHistory extends StoredEvent {
   readonly deliveries: readonly (StoredDelivery & { readonly history: readonly StoredAttempt[] })[]
 }
 
+/** What became of an event: how many of its deliveries are in each state. */
+export type Outcome = Readonly<Record<DeliveryState, number>>
+
+export interface EventOutcome extends Outcome {
+  readonly eventRef: string
+}
+
 export interface Backlog {
   readonly sink: string
   readonly pending: number
@@ -176,6 +183,8 @@ export interface Ledger {
   events(query: EventQuery): Promise<Page<StoredEvent>>
   /** Of an id the latest; null without one. An empty id is nobody's. */
   event(name: EventName): Promise<EventHistory | null>
+  /** One entry for each of these events that has deliveries, in any order. For a page of them, some hundred at the most. */
+  outcomes(refs: readonly string[]): Promise<readonly EventOutcome[]>
   /** Newest first. */
   deliveries(query: DeliveryQuery): Promise<Page<StoredDelivery>>
   /**

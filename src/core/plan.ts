@@ -1,6 +1,7 @@
 import type { Event, JsonObject } from './event.ts'
 import type { OwnEvent } from './own-events.ts'
 import type { Sink, Source, WantedApproval } from './plugin.ts'
+import type { ReasonWords } from './reason-words.ts'
 import type { Redaction } from './redact.ts'
 
 /** How failed deliveries are tried again. Waits are in milliseconds. */
@@ -117,9 +118,10 @@ export interface Routing {
   readonly writtenSinks: ReadonlyMap<string, WrittenSink>
   /**
    * What each of them makes of the event; no secret is shown. An event whose `via` is empty is one of any source that
-   * accepts its type. What it holds is told as `shown` has it, the event itself by default.
+   * accepts its type. What it holds is told as `shown` has it, the event itself by default; why, in English unless other
+   * `words` are given.
    */
-  explain(event: Event, shown?: Event): readonly RouteAnswer[]
+  explain(event: Event, shown?: Event, words?: ReasonWords): readonly RouteAnswer[]
   /** The body that a sink would be sent; undefined where there is no such sink, or its type cannot tell. */
   preview(sink: string, event: Event): Promise<string | undefined>
   /** What is wrong with an event by its type's schema; empty when in order or when the type has no schema. */

@@ -2,9 +2,11 @@ import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { createRouting } from '../../src/config/routing.ts'
-import type { JsonObject } from '../../src/core/event.ts'
+import type { Event, JsonObject } from '../../src/core/event.ts'
+import { OWN } from '../../src/core/own-events.ts'
 import type { Routing } from '../../src/core/plan.ts'
 import { defineSink } from '../../src/core/plugin.ts'
+import { english } from '../../src/core/reason-words.ts'
 import { sampleEvent } from '../sample-event.ts'
 import { load, sourceTypes, type Texts } from './load-text.ts'
 
@@ -96,6 +98,32 @@ test('an event of no source in particular comes by any that accepts its type', a
   expect(whysOf('approval_task')).toEqual([undefined, 'takes only what comes by feishu'])
   const nobodys = 'no source accepts events of type "leave_approval"'
   expect(whysOf('leave_approval')).toEqual([nobodys, nobodys])
+})
+
+test('why is said in the words that are given, and shows nothing from outside in any', async () => {
+  const routing = await routingOf(
+    `${HEAD}routes:
+  - { name: off, enabled: false, to: [lake] }
+  - { name: elsewhere, from: [lark], to: [lake] }
+  - { name: boss, match: { user_id: "\${BOSS}" }, to: [lake] }
+`,
+    { BOSS: 'top-secret' },
+  )
+  const words = {
+    ...english,
+    disabled: '未启用',
+    ownEvent: '网关自身的事件',
+    noSource: (type: string) => `没有来源: ${type}`,
+    onlyFrom: (sources: string) => `只接受 ${sources}`,
+    noneOf: (found: string, wanted: string) => `${found} 不等于 ${wanted}`,
+  }
+  const whysOf = (event: Partial<Event>) =>
+    routing.explain(sampleEvent(event), undefined, words).map(({ why }) => why)
+  expect(whysOf({})).toEqual(['未启用', '只接受 lark', `user_id: "b613t51g" 不等于 "\${BOSS}"`])
+  const none = '没有来源: "x"'
+  expect(whysOf({ via: '', type: 'x' })).toEqual(['未启用', none, none])
+  const own = whysOf({ via: OWN })
+  expect(own).toEqual(['未启用', '网关自身的事件', '网关自身的事件'])
 })
 
 test('routes are as they are written, with their places, and show nothing from outside', async () => {

@@ -1,6 +1,7 @@
 import { html } from 'hono/html'
 import type { EventHistory, StoredDelivery } from '../../core/ledger.ts'
 import { printable } from '../../core/printable.ts'
+import { eventsInTurn } from '../../http/api/events-in-turn.ts'
 import { type Html, nothing } from '../html.ts'
 import { csrfField } from '../layout.ts'
 import { type Cell, cards } from '../parts/cards.ts'
@@ -8,6 +9,7 @@ import { clipped, eventField } from '../parts/event-field.ts'
 import { pageLinks } from '../parts/page-links.ts'
 import { figures } from '../parts/table.ts'
 import { moment, number } from '../parts/time.ts'
+import { told } from '../parts/told.ts'
 import { href, param, type Visit, wordsOf } from '../visit.ts'
 import { deathOf } from './death.ts'
 import { type DeadFilter, listed } from './filter.ts'
@@ -27,8 +29,9 @@ export async function list(visit: Visit, filter: DeadFilter): Promise<Html> {
   const [first] = items
   if (!first) return html`<p class="faint">${w.noneMatch}</p>${links}`
   const isAdmin = visit.session.role === 'admin'
+  const events = eventsInTurn(ledger)
   const rows = await Promise.all(
-    items.map(async (dead) => cellsOf(visit, dead, await ledger.event({ ref: dead.eventRef }))),
+    items.map(async (dead) => cellsOf(visit, dead, await events.event({ ref: dead.eventRef }))),
   )
   const wide = (head: string) => ({ head, kind: 'wide' }) as const
   const numbers = [w.attempts, w.status].map(figures)
@@ -60,7 +63,7 @@ function cellsOf(visit: Visit, dead: StoredDelivery, event: EventHistory | null)
     moment(settledAt),
     number(attempts, visit.language),
     status === null ? '–' : String(status),
-    html`${reason}${said === '' ? nothing : html`<small class="said">${said}</small>`}`,
+    html`${told(reason, visit.language)}${said === '' ? nothing : html`<small class="said">${said}</small>`}`,
   ]
   if (visit.session.role !== 'admin') return cells
   return [

@@ -3,6 +3,7 @@ import { type Html, nothing } from '../html.ts'
 import { type Cell, cards } from '../parts/cards.ts'
 import { figures } from '../parts/table.ts'
 import { moment, number } from '../parts/time.ts'
+import { told } from '../parts/told.ts'
 import { href, type Visit, wordsOf } from '../visit.ts'
 import { deathOf } from './death.ts'
 import type { DeadFilter } from './filter.ts'
@@ -62,7 +63,7 @@ async function cellsOf(visit: Visit, filter: DeadFilter, kind: Kind): Promise<re
   const w = wordsOf(visit, words)
   const event = await ledger.event({ ref: sample.eventRef })
   const { reason, said } = deathOf(visit, sample, event)
-  const shownReason = withoutCount(reason)
+  const shownReason = told(withoutCount(reason), visit.language)
   const shownCount = `${hasMore ? '≥ ' : ''}${number(count, visit.language)}`
   const ofKind = { ...filter, sink, reason: code }
   const cells = [

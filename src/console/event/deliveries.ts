@@ -3,6 +3,7 @@ import type { deliveriesOf } from '../../http/api/shapes.ts'
 import { type Html, nothing } from '../html.ts'
 import { table } from '../parts/table.ts'
 import { moment, number } from '../parts/time.ts'
+import { told } from '../parts/told.ts'
 import { type Visit, wordsOf } from '../visit.ts'
 import { outcomeWords } from './outcome-words.ts'
 import { words } from './words.ts'
@@ -27,7 +28,7 @@ function shown(visit: Visit, delivery: DeliveryView): Html {
     [w.next, isAhead ? moment(next_attempt_at) : ''],
     [w.settled, settled_at === null ? '' : moment(settled_at)],
     [w.key, order_key ?? ''],
-    [w.reason, reason ?? ''],
+    [w.reason, told(reason ?? '', visit.language)],
   ] as const
   return html`<section class="card" id="delivery-${id}">
 <h3>${w.heading(sink, id)} <span class="badge ${kind}">${states[state]}</span></h3>
@@ -47,7 +48,7 @@ function attempts(visit: Visit, { sink, id, state, history }: DeliveryView): Htm
 <td>${moment(at)}</td>
 <td>${number(Math.round(duration_ms), visit.language)} ms</td>
 <td>${status === null ? '–' : String(status)}</td>
-<td class="wide">${error || html`<span class="faint">${w.fine}</span>`}</td>
+<td class="wide">${told(error, visit.language) || html`<span class="faint">${w.fine}</span>`}</td>
 <td class="wide">${response === '' ? nothing : html`<code>${response}</code>`}</td>
 </tr>`,
   )

@@ -7,6 +7,7 @@ import { explainFor } from '../../http/api/explain.ts'
 import { deliveriesOf } from '../../http/api/shapes.ts'
 import { type Html, nothing } from '../html.ts'
 import { clipped, eventField } from '../parts/event-field.ts'
+import { reasonWords } from '../parts/reason-words.ts'
 import { number } from '../parts/time.ts'
 import { type PageAt, param, type Visit, wordsOf } from '../visit.ts'
 import { deliveryList } from './deliveries.ts'
@@ -26,7 +27,8 @@ export const event: PageAt = {
     const { event } = history
     const w = wordsOf(visit, words)
     const plan = visit.context.plan()
-    const explanation = explainFor(plan, event, plan.checkAgain(event))
+    const say = wordsOf(visit, reasonWords)
+    const explanation = explainFor(plan, event, plan.checkAgain(event), say)
     const deliveries = deliveriesOf(history, plan)
     const outcomes = outcomesOf(plan, history, deliveries, explanation)
     const isPending = deliveries.some(({ state }) => state === 'pending')

@@ -5,6 +5,7 @@ import { csrfField } from '../layout.ts'
 import { routeHref } from '../parts/route-href.ts'
 import { isSending, type SinkView, sinkState, stateReason } from '../parts/sink-state.ts'
 import { moment, number, span } from '../parts/time.ts'
+import { told } from '../parts/told.ts'
 import { missedLink } from '../replay/link.ts'
 import { href, type Visit, wordsOf } from '../visit.ts'
 import type { DeliveryView } from './deliveries.ts'
@@ -52,7 +53,7 @@ function state(visit: Visit, { sink, delivery }: Outcome, { history, sinks }: Ar
   return html`<span class="badge ${KINDS[state]}">${w.state[state]}</span> ${state === 'pending' && view?.configured ? sinkState(view, visit.language) : nothing}
 <p>${settled_at === null ? next(visit, delivery, view) : moment(settled_at)}</p>
 ${attempts === 0 ? nothing : html`<p><a href="#delivery-${id}">${w.attempts(attempts)}</a></p>`}
-${reason === null ? lastError(visit, delivery) : html`<p class="bad">${reason}</p>`}`
+${reason === null ? lastError(visit, delivery) : html`<p class="bad">${told(reason, visit.language)}</p>`}`
 }
 
 function next(
@@ -80,7 +81,7 @@ function held(visit: Visit, sink: SinkView): Html {
 function lastError(visit: Visit, { state, history }: DeliveryView): Html {
   const error = history.at(-1)?.error ?? ''
   if (state !== 'pending' || error === '') return nothing
-  return html`<p>${wordsOf(visit, outcomeWords).last} ${error}</p>`
+  return html`<p>${wordsOf(visit, outcomeWords).last} ${told(error, visit.language)}</p>`
 }
 
 const MOST_ROUTES = 4

@@ -3,6 +3,7 @@ import type { Explanation } from '../../core/explanation.ts'
 import type { EventHistory } from '../../core/ledger.ts'
 import { eventShape } from '../../http/api/shapes.ts'
 import { type Html, nothing } from '../html.ts'
+import { told } from '../parts/told.ts'
 import { type Visit, wordsOf } from '../visit.ts'
 import { words } from './words.ts'
 
@@ -19,13 +20,13 @@ export function quarantine(
   return html`<section class="notice bad" aria-labelledby="quarantine">
 <h2 id="quarantine">${w.title}</h2>
 <p>${w.means}</p>
-${list(problems)}
-${problemsNow.length === 0 || isSame ? nothing : html`<p>${w.now}</p>${list(problemsNow)}`}
+${list(visit, problems)}
+${problemsNow.length === 0 || isSame ? nothing : html`<p>${w.now}</p>${list(visit, problemsNow)}`}
 ${problemsNow.length > 0 ? nothing : html`<p>${id === '' ? w.noId : w.nowFine}</p>`}
 ${isAdmin && id !== '' && sinks.length > 0 ? html`<p><a class="button" href="/console/events/${ref}/send">${w.send}</a></p>` : nothing}
 </section>`
 }
 
-function list(problems: readonly string[]): Html {
-  return html`<ul>${problems.map((problem) => html`<li>${problem}</li>`)}</ul>`
+function list({ language }: Visit, problems: readonly string[]): Html {
+  return html`<ul>${problems.map((problem) => html`<li>${told(problem, language)}</li>`)}</ul>`
 }

@@ -7,6 +7,7 @@ import { sinksOf } from '../../http/api/sinks.ts'
 import { type Html, nothing } from '../html.ts'
 import { csrfField } from '../layout.ts'
 import { operatorOf } from '../operator.ts'
+import { told } from '../parts/told.ts'
 import { type PageAt, param, type Visit, wordsOf } from '../visit.ts'
 import { after } from './after.ts'
 import { askedFor } from './event.ts'
@@ -80,7 +81,8 @@ function mayGo(
 
 function body(visit: Visit, sink: string, { body, error }: Preview): Html {
   const w = wordsOf(visit, words)
-  if (error !== null) return html`<p class="bad">${w.previewFails} ${error}</p>`
+  if (error !== null)
+    return html`<p class="bad">${w.previewFails} ${told(error, visit.language)}</p>`
   if (body === null) return html`<p class="faint">${w.noPreview}</p>`
   return html`<pre tabindex="0" role="region" aria-label="${sink}">${body}</pre>`
 }

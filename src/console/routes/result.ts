@@ -3,6 +3,7 @@ import { indentJson } from '../../core/indent-json.ts'
 import { type Preview, previewsOf } from '../../http/api/previews.ts'
 import { type Html, nothing } from '../html.ts'
 import { number } from '../parts/time.ts'
+import { told } from '../parts/told.ts'
 import { type Visit, wordsOf } from '../visit.ts'
 import type { Explained } from './trial.ts'
 import { words } from './words.ts'
@@ -22,7 +23,7 @@ export async function result(visit: Visit, { plan, event, shown }: Explained): P
 <dt>${w.owedTo}</dt><dd>${sinks.length === 0 ? w.owedToNobody : sinks.map(link)}</dd>
 </dl>
 ${isAccepted ? nothing : html`<p class="notice warn">${w.ignored}</p>`}
-${problems.length === 0 ? nothing : html`<div class="notice bad"><p>${w.quarantined}</p><ul>${problems.map((one) => html`<li>${one}</li>`)}</ul></div>`}
+${problems.length === 0 ? nothing : html`<div class="notice bad"><p>${w.quarantined}</p><ul>${problems.map((one) => html`<li>${told(one, language)}</li>`)}</ul></div>`}
 <p class="faint">${w.matching(matching, number(routes.length, language))}</p>
 ${sinks.length === 0 ? nothing : previews(visit, await previewsOf(plan, event, sinks), sinks.length)}`
 }
@@ -41,7 +42,8 @@ ${isPart ? html`<p class="faint">${w.someShown(number(entries.length, visit.lang
 
 function body(visit: Visit, sink: string, { body, error }: Preview): Html {
   const w = wordsOf(visit, words)
-  if (error !== null) return html`<p class="bad">${w.previewFails} ${error}</p>`
+  if (error !== null)
+    return html`<p class="bad">${w.previewFails} ${told(error, visit.language)}</p>`
   if (body === null) return html`<p class="faint">${w.noPreview}</p>`
   const text = isJson(body) ? [...indentJson(body)].join('\n') : body
   const shown = text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN)}…` : text

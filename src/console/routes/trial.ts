@@ -1,10 +1,12 @@
 import { html } from 'hono/html'
 import { RejectedError } from '../../core/errors.ts'
-import { isObject } from '../../core/event.ts'
+import { isObject, type JsonObject } from '../../core/event.ts'
 import { indentJson } from '../../core/indent-json.ts'
 import * as examples from '../../http/api/examples.ts'
 import { explainGiven } from '../../http/api/explain.ts'
 import type { Html } from '../html.ts'
+import { reasonWords } from '../parts/reason-words.ts'
+import { told } from '../parts/told.ts'
 import { type Visit, wordsOf } from '../visit.ts'
 import { faultIn } from './json-fault.ts'
 import { words } from './words.ts'
@@ -30,7 +32,7 @@ export function exampleTrial(visit: Visit, note: 'exampleIs' | 'empty'): Trial {
 
 export async function storedTrial(visit: Visit, ref: string): Promise<Trial> {
   const w = wordsOf(visit, words)
-  const explained = await explainGiven(new Map([['ref', ref]]), visit.context)
+  const explained = await explain(visit, { ref })
   const { redact } = explained.plan
   const shown = redact.json(explained.event.raw)
   const hidden = shown === explained.event.raw ? '' : ` ${w.hidden}`
@@ -54,10 +56,14 @@ export async function givenTrial(visit: Visit, typed: string): Promise<Trial> {
   const value: unknown = JSON.parse(text)
   if (!isObject(value)) return fail(html`<p>${w.notObject}</p>`)
   try {
-    const given = new Map(Object.entries(value))
-    return { text, note: '', explained: await explainGiven(given, visit.context) }
+    return { text, note: '', explained: await explain(visit, value) }
   } catch (error) {
     if (!(error instanceof RejectedError)) throw error
-    return fail(html`<p>${w.cannot} ${error.message}</p>`)
+    return fail(html`<p>${w.cannot} ${told(error.message, visit.language)}</p>`)
   }
+}
+
+function explain(visit: Visit, given: JsonObject): Promise<Explained> {
+  const say = wordsOf(visit, reasonWords)
+  return explainGiven(new Map(Object.entries(given)), visit.context, say)
 }

@@ -1,4 +1,5 @@
 import { isObject } from '../event.ts'
+import type { ReasonWords } from '../reason-words.ts'
 import { parseAddress, parseCidr } from './cidr.ts'
 import { caseless, fold } from './ignore-case.ts'
 import { parseNumeric } from './numeric.ts'
@@ -9,8 +10,8 @@ export type Leaf = string | number | boolean | null
 
 /** One entry of a list in a pattern: a value, or an operator. */
 export interface Condition {
-  /** For people, and the condition's identity: equal texts mean equal conditions. */
-  readonly text: string
+  /** For people. In English it is the condition's identity: equal texts mean equal conditions. */
+  text(say: ReasonWords): string
   matches(leaf: Leaf): boolean
   /** Where an index finds the leaves that match, and maybe a few more. Without one, any leaf may match. */
   readonly lookup?: Lookup
@@ -25,11 +26,14 @@ type Parsed = Condition | string
 type Operator = (operand: unknown) => Parsed
 
 /** `{exists: false}`: no leaf matches it; the lack of one does. */
-export const absent: Condition = { text: 'absent', matches: () => false }
-const present: Condition = { text: 'present', matches: () => true }
+export const absent: Condition = { text: () => 'absent', matches: () => false }
+const present: Condition = { text: () => 'present', matches: () => true }
 
 const operators = new Map<string, Operator>([
-  ['exactly', ofText((text) => ({ ...equals(text), text: `exactly ${JSON.stringify(text)}` }))],
+  [
+    'exactly',
+    ofText((text) => ({ ...equals(text), text: () => `exactly ${JSON.stringify(text)}` })),
+  ],
   ['prefix', ofText(startsWith, startsWithInAnyCase)],
   ['suffix', ofText(endsWith, endsWithInAnyCase)],
   ['equals-ignore-case', ofText(equalsInAnyCase)],
@@ -65,7 +69,7 @@ export function isValue(value: Leaf): Condition {
   const address = typeof value === 'string' ? parseAddress(value) : undefined
   if (address === undefined) return equals(value)
   return {
-    text: JSON.stringify(value),
+    text: () => JSON.stringify(value),
     matches: (leaf) => typeof leaf === 'string' && parseAddress(leaf) === address,
     lookup: { by: 'address', key: address },
   }
@@ -82,7 +86,7 @@ export function parseOperator(name: string, operand: unknown): Parsed {
 
 function equals(value: Leaf): Condition {
   return {
-    text: JSON.stringify(value),
+    text: () => JSON.stringify(value),
     matches: (leaf) => leaf === value,
     lookup: { by: 'value', key: value },
   }
@@ -90,7 +94,7 @@ function equals(value: Leaf): Condition {
 
 function startsWith(text: string): Condition {
   return {
-    text: `prefix ${JSON.stringify(text)}`,
+    text: () => `prefix ${JSON.stringify(text)}`,
     matches: (leaf) => typeof leaf === 'string' && leaf.startsWith(text),
     lookup: { by: 'prefix', key: text },
   }
@@ -98,7 +102,7 @@ function startsWith(text: string): Condition {
 
 function endsWith(text: string): Condition {
   return {
-    text: `suffix ${JSON.stringify(text)}`,
+    text: () => `suffix ${JSON.stringify(text)}`,
     matches: (leaf) => typeof leaf === 'string' && leaf.endsWith(text),
     lookup: { by: 'suffix', key: text },
   }
@@ -107,7 +111,7 @@ function endsWith(text: string): Condition {
 function equalsInAnyCase(text: string): Condition {
   const wanted = caseless(text)
   return {
-    text: `${JSON.stringify(text)} in any case`,
+    text: (say) => say.inAnyCase(JSON.stringify(text)),
     matches: (leaf) => typeof leaf === 'string' && wanted.equals(leaf),
     lookup: { by: 'folded', key: fold(text) },
   }
@@ -116,7 +120,7 @@ function equalsInAnyCase(text: string): Condition {
 function startsWithInAnyCase(text: string): Condition {
   const wanted = caseless(text)
   return {
-    text: `prefix ${JSON.stringify(text)} in any case`,
+    text: (say) => say.inAnyCase(`prefix ${JSON.stringify(text)}`),
     matches: (leaf) => typeof leaf === 'string' && wanted.startsWith(leaf),
   }
 }
@@ -124,7 +128,7 @@ function startsWithInAnyCase(text: string): Condition {
 function endsWithInAnyCase(text: string): Condition {
   const wanted = caseless(text)
   return {
-    text: `suffix ${JSON.stringify(text)} in any case`,
+    text: (say) => say.inAnyCase(`suffix ${JSON.stringify(text)}`),
     matches: (leaf) => typeof leaf === 'string' && wanted.endsWith(leaf),
   }
 }
@@ -134,7 +138,7 @@ function fitsWildcard(wildcard: string): Parsed {
   if (typeof parts === 'string') return parts
   const head = parts[0] ?? ''
   return {
-    text: `wildcard ${JSON.stringify(wildcard)}`,
+    text: () => `wildcard ${JSON.stringify(wildcard)}`,
     matches: (leaf) => typeof leaf === 'string' && matchesWildcard(parts, leaf),
     lookup: head ? { by: 'prefix', key: head } : { by: 'suffix', key: parts.at(-1) ?? '' },
   }
@@ -144,7 +148,7 @@ function isInCidr(cidr: string): Parsed {
   const includes = parseCidr(cidr)
   if (typeof includes === 'string') return includes
   return {
-    text: `cidr ${cidr}`,
+    text: () => `cidr ${cidr}`,
     matches: (leaf) => {
       const address = typeof leaf === 'string' ? parseAddress(leaf) : undefined
       return address !== undefined && includes(address)
@@ -156,7 +160,7 @@ function isNumeric(operand: unknown): Parsed {
   const range = parseNumeric(operand)
   if (typeof range === 'string') return range
   return {
-    text: `number ${range.text}`,
+    text: (say) => say.number(range.text),
     matches: (leaf) => typeof leaf === 'number' && range.includes(leaf),
   }
 }
@@ -176,7 +180,7 @@ function anythingBut(operand: unknown): Parsed {
   }
   const excluded = new Set(values)
   return {
-    text: `anything but ${values.map((value) => JSON.stringify(value)).join(', ')}`,
+    text: (say) => say.anythingBut(values.map((value) => JSON.stringify(value)).join(', ')),
     matches: (leaf) => !excluded.has(leaf),
   }
 }
@@ -197,7 +201,7 @@ function anythingButLike(operand: Readonly<Record<string, unknown>>): Parsed {
     excluded.push(condition)
   }
   return {
-    text: `anything but ${excluded.map(({ text }) => text).join(', ')}`,
+    text: (say) => say.anythingBut(excluded.map(({ text }) => text(say)).join(', ')),
     matches: (leaf) => !excluded.some((condition) => condition.matches(leaf)),
   }
 }

@@ -1,7 +1,14 @@
 import { ConfigError, type Problem } from '../errors.ts'
 import { isObject } from '../event.ts'
 import { type Condition, isLeaf, isOperator, isValue, parseOperator } from './condition.ts'
-import { combine, countCombinations, createField, type Part, type Rule } from './rule.ts'
+import {
+  combine,
+  countCombinations,
+  createField,
+  mostFields,
+  type Part,
+  type Rule,
+} from './rule.ts'
 
 /** How many keys deep a pattern may be, those of `$or` included. */
 const maxDepth = 250
@@ -23,6 +30,11 @@ export function parsePattern(pattern: unknown): readonly Rule[] {
   const rules = combine(readParts(pattern))
   if (rules.every((rule) => rule.length <= maxFields)) return rules
   throw new ConfigError([{ path: '', message: `has more than ${maxFields} fields` }])
+}
+
+/** Throws what `parsePattern` would throw, mostly without making its rules: there may be a million. */
+export function checkRules(pattern: unknown): void {
+  if (mostFields(readParts(pattern)) > maxFields) parsePattern(pattern)
 }
 
 /** How many rules `parsePattern` would make, without making them. Throws ConfigError, but not for too many fields. */

@@ -1,3 +1,4 @@
+import { english } from '../reason-words.ts'
 import { parseAddress } from './cidr.ts'
 import type { Condition, Leaf, Lookup } from './condition.ts'
 import { fold } from './ignore-case.ts'
@@ -122,8 +123,9 @@ function createDrawer(): Drawer {
   const fileUnder = (condition: Condition, candidate: Candidate) => {
     const { lookup, text } = condition
     if (!isSelective(lookup)) {
-      const other = others.get(text) ?? { condition, candidates: [] }
-      others.set(text, other)
+      const key = text(english)
+      const other = others.get(key) ?? { condition, candidates: [] }
+      others.set(key, other)
       other.candidates.push(candidate)
     } else if (lookup.by === 'value') append(values, lookup.key, settle(candidate))
     else if (lookup.by === 'folded') append(folded, lookup.key, candidate)

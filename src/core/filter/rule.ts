@@ -47,6 +47,13 @@ export function countCombinations(parts: readonly Part[]): number {
   return count
 }
 
+/** No rule that `combine` would make has more fields. */
+export function mostFields(parts: readonly Part[]): number {
+  return parts.reduce((sum, part) => {
+    return sum + ('choices' in part ? Math.max(...part.choices.map(mostFields)) : 1)
+  }, 0)
+}
+
 /** Chooses in every possible way. Of two fields with one path the later counts: a choice may repeat a path. */
 export function combine(parts: readonly Part[]): readonly Rule[] {
   return extend(parts, [undefined]).map((chain) => {

@@ -4,6 +4,7 @@ import type { Event, JsonObject } from '../../core/event.ts'
 import { type Explanation, explainEvent } from '../../core/explanation.ts'
 import type { EventName } from '../../core/ledger.ts'
 import type { Plan } from '../../core/plan.ts'
+import type { ReasonWords } from '../../core/reason-words.ts'
 import type { ApiContext } from './context.ts'
 import * as examples from './examples.ts'
 import { badRequest, oneOf, optional } from './fields.ts'
@@ -51,10 +52,14 @@ export function explainOperation(context: ApiContext): Operation {
 }
 
 /** What would become of the event that somebody hands over. Throws RejectedError: 404 for a stored one that is not there. */
-export async function explainGiven(body: ReadonlyMap<string, unknown>, context: ApiContext) {
+export async function explainGiven(
+  body: ReadonlyMap<string, unknown>,
+  context: ApiContext,
+  words?: ReasonWords,
+) {
   const plan = context.plan()
   const { event, problems } = await givenEvent(body, context, plan)
-  return { plan, event, shown: explainFor(plan, event, problems) }
+  return { plan, event, shown: explainFor(plan, event, problems, words) }
 }
 
 interface Given {
@@ -92,7 +97,12 @@ function storedName(body: ReadonlyMap<string, unknown>): EventName | undefined {
 }
 
 /** For people, who may not see all of the event. `problems` are all that is wrong with it. */
-export function explainFor(plan: Plan, event: Event, problems: readonly string[]): Explanation {
+export function explainFor(
+  plan: Plan,
+  event: Event,
+  problems: readonly string[],
+  words?: ReasonWords,
+): Explanation {
   const shown = problems.map(plan.redact.about(event))
-  return explainEvent(plan, event, shown, plan.redact.event(event))
+  return explainEvent(plan, event, shown, plan.redact.event(event), words)
 }

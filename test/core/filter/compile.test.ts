@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { ConfigError } from '../../../src/core/errors.ts'
 import { compileExplanation, compileFilter } from '../../../src/core/filter/compile.ts'
+import type { ReasonWords } from '../../../src/core/reason-words.ts'
 
 interface Fixtures {
   readonly valid: readonly { name: string; pattern: unknown; match: unknown[]; miss: unknown[] }[]
@@ -161,4 +162,55 @@ describe('compileExplanation names the first condition that failed, in the order
   ])('%j', (pattern, event, explanation) => {
     expect(compileExplanation(pattern)(event)).toBe(explanation)
   })
+})
+
+/** Each says what it was asked to say. */
+const words: ReasonWords = {
+  absent: (path) => `absent(${path})`,
+  present: (found) => `present(${found})`,
+  noneOf: (found, wanted) => `noneOf(${found} | ${wanted})`,
+  unmet: (found, wanted) => `unmet(${found} | ${wanted})`,
+  apart: (paths) => `apart(${paths})`,
+  inAnyCase: (condition) => `inAnyCase(${condition})`,
+  anythingBut: (conditions) => `anythingBut(${conditions})`,
+  number: (range) => `number(${range})`,
+  more: (count) => `more(${count})`,
+  disabled: '',
+  ownEvent: '',
+  noSource: () => '',
+  onlyFrom: () => '',
+}
+
+const anyCase = { 'equals-ignore-case': 'x' }
+
+describe('compileExplanation says it in the words that it is given', () => {
+  test.each([
+    [{ a: [1] }, {}, 'absent(a)'],
+    [{ a: [{ exists: false }] }, { a: 1 }, 'present(a: 1)'],
+    [{ a: [1, 2] }, { a: 3 }, 'noneOf(a: 3 | 1, 2)'],
+    [{ a: [{ prefix: 'x' }, 1] }, { a: 'y' }, 'unmet(a: "y" | prefix "x", 1)'],
+    [{ a: [anyCase] }, { a: 'y' }, 'unmet(a: "y" | inAnyCase("x"))'],
+    [{ a: [{ prefix: anyCase }] }, { a: 'y' }, 'unmet(a: "y" | inAnyCase(prefix "x"))'],
+    [{ a: [{ suffix: anyCase }] }, { a: 'y' }, 'unmet(a: "y" | inAnyCase(suffix "x"))'],
+    [{ a: [{ 'anything-but': [1, 2] }] }, { a: 1 }, 'unmet(a: 1 | anythingBut(1, 2))'],
+    [
+      { a: [{ 'anything-but': anyCase }] },
+      { a: 'X' },
+      'unmet(a: "X" | anythingBut(inAnyCase("x")))',
+    ],
+    [{ a: [{ numeric: ['>', 5] }] }, { a: 1 }, 'unmet(a: 1 | number(> 5))'],
+    [{ a: [1, 2, 3, 4, 5, 6, 7] }, { a: 0 }, 'noneOf(a: 0 | 1, 2, 3, 4, 5, more(2))'],
+    [{ d: { a: [1], b: [1] } }, { d: [{ a: 1 }, { b: 1 }] }, 'apart(d.a, d.b)'],
+    [{ $or: [{ a: [1] }, { b: [2] }] }, { a: 2 }, 'noneOf(a: 2 | 1); absent(b)'],
+  ])('%j', (pattern, event, explanation) => {
+    expect(compileExplanation(pattern)(event, event, words)).toBe(explanation)
+  })
+})
+
+test('conditions of every kind in English', () => {
+  const unlike = { 'anything-but': { 'equals-ignore-case': ['x', 'y'] } }
+  const pattern = { a: [anyCase, { prefix: anyCase }, unlike, { numeric: ['>', 5] }] }
+  expect(compileExplanation(pattern)({ a: 'Y' })).toBe(
+    'a: "Y" does not match "x" in any case, prefix "x" in any case, anything but "x" in any case, "y" in any case, number > 5',
+  )
 })
