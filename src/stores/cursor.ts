@@ -14,3 +14,8 @@ export function positionOf(cursor: string | undefined): number | null {
 export function seqOf(ref: string): number | null {
   return /^[1-9]\d{0,14}$/.test(ref) ? Number(ref) : null
 }
+
+/** Those of several, each once. */
+export function seqsOfRefs(refs: readonly string[]): readonly number[] {
+  return [...new Set(refs.flatMap((ref) => seqOf(ref) ?? []))]
+}

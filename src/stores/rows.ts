@@ -2,6 +2,7 @@ import { dataOf, type Event, isObject, type JsonObject } from '../core/event.ts'
 import type {
   AuditEntry,
   DeliveryState,
+  EventOutcome,
   Pause,
   StoredAttempt,
   StoredDelivery,
@@ -61,6 +62,15 @@ export function storedDelivery(row: Row): StoredDelivery {
 
 function stateOf({ state }: Row): DeliveryState {
   return state === 'pending' || state === 'delivered' ? state : 'dead'
+}
+
+export function eventOutcome({ event, delivered, pending, dead }: Row): EventOutcome {
+  return {
+    eventRef: String(event),
+    delivered: Number(delivered),
+    pending: Number(pending),
+    dead: Number(dead),
+  }
 }
 
 export function storedAttempt({ n, at, duration_ms, status, error, response }: Row): StoredAttempt {

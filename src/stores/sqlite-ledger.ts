@@ -1,4 +1,5 @@
 import type { Ledger } from '../core/ledger.ts'
+import { seqsOfRefs } from './cursor.ts'
 import { at, page, progress } from './pages.ts'
 import { withData } from './rows.ts'
 import { eventsAt, eventsPage } from './search.ts'
@@ -16,6 +17,7 @@ export function sqliteLedger(read: Ask, write: Ask): Ledger {
       const found = await read('event', name)
       return found && withData(found)
     },
+    outcomes: (refs) => read('outcomes', { seqs: seqsOfRefs(refs) }),
     deliveries: async (query) => page(await read('deliveries', at(query)), (delivery) => delivery),
     retry: async (selection, batch) =>
       progress(await write('retry', { selection, batch: at(batch) })),

@@ -4,6 +4,7 @@ import type {
   DeadSelection,
   DeliveryQuery,
   EventName,
+  EventOutcome,
   Ledger,
   OweQuery,
   PageQuery,
@@ -20,7 +21,7 @@ import { discard, owe, retry } from './sqlite/changes.ts'
 import { chooseDeliveries } from './sqlite/deliveries.ts'
 import type { SqliteDriver, TallyingDriver } from './sqlite/driver.ts'
 import { events, hasIndex } from './sqlite/events.ts'
-import { type BareEventHistory, eventHistory } from './sqlite/history.ts'
+import { type BareEventHistory, eventHistory, outcomes } from './sqlite/history.ts'
 import * as operators from './sqlite/operators.ts'
 import * as outbox from './sqlite/outbox.ts'
 import { type PruneStep, prune, type StagedPrune } from './sqlite/prune.ts'
@@ -36,6 +37,7 @@ export interface Asks {
   wasOwed: { readonly sink: string }
   events: EventsAt
   event: EventName
+  outcomes: { readonly seqs: readonly number[] }
   deliveries: At<DeliveryQuery>
   retry: { readonly selection: DeadSelection; readonly batch: At<RetryBatch> }
   owe: { readonly batch: readonly Redelivery[]; readonly query: OweQuery }
@@ -65,6 +67,7 @@ export interface Answers {
   wasOwed: boolean
   events: EventRows<BareStoredEvent>
   event: BareEventHistory | null
+  outcomes: readonly EventOutcome[]
   deliveries: Rows<StoredDelivery>
   retry: Step
   owe: Awaited<ReturnType<Ledger['owe']>>
@@ -95,6 +98,7 @@ export function sqliteStatements(db: TallyingDriver): Statements {
     wasOwed: ({ sink }) => db.rows('SELECT 1 FROM tallies WHERE sink = ?', sink).length > 0,
     events: (query) => events(db, query),
     event: (name) => eventHistory(db, name),
+    outcomes: ({ seqs }) => outcomes(db, seqs),
     deliveries(query) {
       const { items, next } = chooseDeliveries(db, { ...query, order: 'newest first' })
       return { items: items.map(storedDelivery), next }

@@ -84,6 +84,29 @@ test('a page says of what moment it is, that the gateway is away, that the sessi
   }
 })
 
+test('the list says at once what becomes of its events, and the focus stays', async () => {
+  await using desk = await openDesk()
+  await using watched = await openPage(desk.gateway.adminUrl, { language: 'en' })
+  const { page } = watched
+  await enter(page)
+  await page.goto('/console/events')
+  await page.getByRole('status').getByText(w.live.tail).waitFor()
+  await desk.send('CREATE')
+  const outcome = page.locator('#event-1 a.outcome')
+  await outcome.getByText('1 dead').waitFor()
+  await outcome.focus()
+  await page.evaluate('document.querySelector("#event-1").dataset.kept = "yes"')
+  const answer = await fetch(`${desk.gateway.adminUrl}/api/deliveries/retry`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${ADMIN_TOKEN}`, 'content-type': 'application/json' },
+    body: '{"filter":{}}',
+  })
+  expect(answer.status).toBe(200)
+  await outcome.getByText('2 delivered').waitFor()
+  expect(await focused(page)).toBe('/console/events/1#outcome')
+  expect(await page.locator('#event-1[data-kept]').count()).toBe(1)
+})
+
 test('times and the fields of filters are of the reader’s own zone, which is named', async () => {
   await using desk = await openDesk()
   const zone = { language: 'en', timezoneId: 'Asia/Shanghai' } as const

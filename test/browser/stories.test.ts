@@ -57,7 +57,7 @@ async function seeWhyNot({ page, w, desk, isLive }: Visitor): Promise<void> {
   const row = page.getByRole('row').filter({ hasText: id })
   if (isLive) await row.waitFor()
   else await reloadUntil(page, row)
-  await row.getByRole('link').click()
+  await row.getByRole('link').first().click()
   await page.getByRole('heading', { level: 1, name: 'approval_cc READ' }).waitFor()
   const finance = await textOf(outcomeAt(page, 'finance'))
   expect(finance).toContain(w.event.outcomes.state.none)
@@ -76,7 +76,7 @@ async function retryDeadLetter({ page, w, desk }: Visitor): Promise<void> {
   await row.getByRole('button', { name: w.dead.retryOne(id) }).click()
   await page.getByRole('status').getByText(w.dead.done('1')).waitFor()
   await goTo(page, w, 'events')
-  await page.getByRole('row').filter({ hasText: id }).getByRole('link').click()
+  await page.getByRole('row').filter({ hasText: id }).getByRole('link').first().click()
   const { delivered } = w.event.outcomes.state
   await reloadUntil(page, outcomeAt(page, 'finance').filter({ hasText: delivered }))
   const ids = desk.finance.requests.map(({ body }) => JSON.parse(body).uuid)

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import { createRedaction } from '../../src/core/redact.ts'
 import { openMemoryStore } from '../../src/stores/memory.ts'
-import { START } from '../core/operations/setup.ts'
+import { START, settleAll } from '../core/operations/setup.ts'
 import { plan } from '../http/api/setup.ts'
-import { acceptance, MINUTE, type Wish } from '../stores/samples.ts'
+import { acceptance, MINUTE, settlement, type Wish } from '../stores/samples.ts'
 import { type Options, openConsole } from './setup.ts'
 
 /** A console with events, one a minute, and somebody who has logged in. */
@@ -110,6 +110,50 @@ test('before anything has come it says so, and is live', async () => {
   expect(text).toContain('data-stream="/console/stream?after=0"')
 })
 
+/** Of which deliveries have ended, and others not. */
+async function openEnded() {
+  const owed = ['lake', 'finance', 'slow']
+  const opened = await openWith({
+    mixed: { owed },
+    fine: { owed: ['lake', 'finance'] },
+    nobody: { owed: [] },
+    odd: { owed: [], problems: ['odd'] },
+  })
+  const dead = { state: 'dead', reason: 'HTTP 400' } as const
+  const claim = { now: opened.clock.now, leaseMs: MINUTE }
+  const [first, second] = await opened.store.claim({ ...claim, sink: 'lake', limit: 2 })
+  const finance = await opened.store.claim({ ...claim, sink: 'finance', limit: 2 })
+  if (!first || !second) throw new Error('two were due')
+  const delivered = [second, ...finance].map((one) => settlement(one))
+  await opened.store.settle([settlement(first, dead), ...delivered])
+  return opened
+}
+
+/** What the rows say has become of their events, from the first on. */
+function outcomesIn(text: string): readonly string[] {
+  const cells = [...text.matchAll(/<td>(<a class="outcome".*?)<\/td>/g)]
+  return cells.map(([, cell = '']) =>
+    cell
+      .replaceAll(/<[^>]*>/g, ' ')
+      .trim()
+      .replaceAll(/ +/g, ' '),
+  )
+}
+
+test.for<[language: string, outcomes: string[]]>([
+  ['en', ['quarantined odd', 'no deliveries', '2 delivered', '1 dead 1 pending 1 delivered']],
+  ['zh', ['已隔离 odd', '无投递', '已投递 2', '死信 1 待投递 1 已投递 1']],
+])('each says what has become of it, in words, and leads there: %s', async ([lang, outcomes]) => {
+  const { browser } = await openEnded()
+  await browser.get(`/console?lang=${lang}`)
+  for (const path of ['/console/events', '/console']) {
+    const { text } = await browser.get(path)
+    expect(outcomesIn(text)).toEqual(outcomes)
+    for (const ref of ['1', '2', '3', '4'])
+      expect(text).toContain(`<a class="outcome" href="/console/events/${ref}#outcome">`)
+  }
+})
+
 test('rows are text and of one size, whatever events hold', async () => {
   const data = { instance_code: `<b>${'x'.repeat(10_000)}`, operate: 'A\u202eB', approval_code: {} }
   const { browser } = await openWith({ ['y'.repeat(10_000)]: { data, problems: ['<i>'] } })
@@ -138,7 +182,7 @@ async function watch({ admin, browser }: Awaited<ReturnType<typeof openWith>>, q
 test('what comes is told as rows, of the events that the list would have', async () => {
   const redacting = { ...plan, redact: createRedaction(['instance_code']) }
   const opened = await openWith({ before: {} }, { plan: redacting })
-  const told = await watch(opened, '?state=quarantined&source=feishu&after=1')
+  const told = await watch(opened, '?state=quarantined&source=feishu')
   const data = { instance_code: 'I-7777', approval_code: 'A\r\ndata: <b>', operate: 'CREATE' }
   const wishes = { fine: {}, odd: { problems: ['I-7777 is odd'], data }, far: { via: 'second' } }
   for (const [id, wish] of Object.entries(wishes))
@@ -154,6 +198,43 @@ test('what comes is told as rows, of the events that the list would have', async
   const list = await opened.browser.get('/console/events?state=quarantined&source=feishu')
   const drawn = lines.map((line) => line.slice(6)).join('\n')
   expect(list.text).toContain(drawn)
+})
+
+test('a row is told with what has become of it, and what becomes of it from then on', async () => {
+  const opened = await openWith({ before: {} })
+  const told = await watch(opened, '?source=feishu')
+  await opened.store.accept([acceptance('new', { owed: ['lake', 'finance'] })], START)
+  const first = await told()
+  expect(first).toMatch(/^id: 2\nevent: row\ndata: <tr id="event-2" /)
+  expect(outcomesIn(first)).toEqual(['2 pending'])
+  await settleAll(opened.store, 'lake', { state: 'dead', reason: 'HTTP 400' })
+  await opened.store.accept([acceptance('far', { via: 'second' })], START)
+  const second = (await told()).split('\n\n')
+  expect(second).toEqual([
+    expect.stringMatching(/^event: outcome\ndata: <tr id="event-1"><td/),
+    expect.stringMatching(/^event: outcome\ndata: <tr id="event-2"><td/),
+    '',
+  ])
+  expect(outcomesIn(second.join())).toEqual(['1 dead', '1 dead 1 pending'])
+  const cell = /<td>.*<\/td>/.exec(second[1] ?? '')?.[0] ?? 'none'
+  expect((await opened.browser.get('/console/events')).text).toContain(cell)
+})
+
+test('one that is quarantined no longer says so, also where only quarantined ones are listed', async () => {
+  const opened = await openWith({ odd: { problems: ['odd'], owed: [] } })
+  const told = await watch(opened, '?state=quarantined')
+  const cleared = { ref: '1', cleared: true, owed: [{ sink: 'lake', orderKey: null }] }
+  await opened.store.owe([cleared], { resend: false, dryRun: false, now: START })
+  expect(outcomesIn(await told())).toEqual(['1 pending'])
+})
+
+test('who begins to watch is told what has become of the newest since their page was made', async () => {
+  const opened = await openWith({ a: {}, b: {}, far: { via: 'second' } })
+  const watched = await watch(opened, '?source=feishu&after=2')
+  await opened.store.accept([acceptance('new')], START)
+  const text = await watched()
+  expect(text).toMatch(/^(event: outcome\ndata: <tr id="event-[12]">.*\n\n){2}$/)
+  expect(outcomesIn(text)).toEqual(['1 pending', '1 pending'])
 })
 
 test('who has not logged in is told nothing', async () => {

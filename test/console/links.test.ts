@@ -25,6 +25,6 @@ test('every link to a part of a page leads to one', async () => {
   const isThere = ({ to, id }: (typeof links)[number]) => pages.get(to)?.includes(` id="${id}"`)
   expect(links.filter((link) => !isThere(link))).toEqual([])
   expect(new Set(links.map(({ id }) => id.replace(/\d+$/, '')))).toEqual(
-    new Set(['content', 'delivery-', 'route-']),
+    new Set(['content', 'delivery-', 'outcome', 'route-']),
   )
 })

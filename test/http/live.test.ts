@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test, vi } from 'vitest'
 import type { Attempted } from '../../src/core/happening.ts'
 import { openMemoryStore } from '../../src/stores/memory.ts'
-import { accept, START } from '../core/operations/setup.ts'
+import { accept, START, settleAll } from '../core/operations/setup.ts'
 import { openAdmin } from './api/setup.ts'
 
 type Admin = ReturnType<typeof openAdmin>
@@ -97,6 +97,19 @@ test('events come with their ref, attempts, sinks and reloads as they happen', a
       data: { at: '2026-11-22T09:30:00.000Z', result: 'rejected', problems: 'routes.yaml:1' },
     },
   ])
+})
+
+test('of what becomes of events it tells the attempts alone', async () => {
+  const admin = openAdmin()
+  await accept(admin, 'a', { owed: ['lake'] })
+  const stream = await openStream(admin)
+  await settleAll(admin.store, 'lake', { state: 'delivered' })
+  await admin.live.look()
+  admin.feed.tell(attempted('lake', { result: 'delivered' }))
+  await admin.live.look()
+  await stream.more()
+  expect(stream.text().split('\n\n')).toHaveLength(3)
+  expect(stream.told()).toMatchObject([{ event: 'attempt', data: { result: 'delivered' } }])
 })
 
 test('by itself it looks within a second or two', async () => {

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import type { Outbox } from '../../src/core/outbox.ts'
-import { configOf, openConnections } from '../../src/stores/postgres/connection.ts'
+import { configOf, openConnections, type Query } from '../../src/stores/postgres/connection.ts'
 import { postgresOutbox } from '../../src/stores/postgres/outbox.ts'
+import { postgresReads } from '../../src/stores/postgres/reads.ts'
 import { sharedPostgres } from '../postgres.ts'
 import { createMigrated } from './postgres-stores.ts'
 import { acceptance, LEASE, settlement, T } from './samples.ts'
@@ -25,9 +26,9 @@ test.each([
   const ids = Array.from({ length: ROWS }, (_, i) => `e${i}`)
   await postgresOutbox(query).accept(ids.map(ordered), T)
 
-  const rowsReadBy = (step: (outbox: Outbox) => Promise<unknown>) =>
+  const rowsReadBy = (step: (outbox: Outbox, inside: Query) => Promise<unknown>) =>
     transaction(async (inside) => {
-      await step(postgresOutbox(inside))
+      await step(postgresOutbox(inside), inside)
       const [row] = await inside(
         `SELECT coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0) AS rows
          FROM pg_stat_xact_user_tables WHERE relname = 'deliveries'`,
@@ -44,5 +45,8 @@ test.each([
   expect(await rowsReadBy((outbox) => outbox.settle([settlement(held)]))).toBeLessThan(20)
   const given = (await postgresOutbox(query).claim(wanted)).map((one) => ({ ...one, dueAt: T }))
   expect(await rowsReadBy((outbox) => outbox.release(given))).toBeLessThan(20)
+  // And what people read. What the steps before have read may count in.
+  const refs = Array.from({ length: 100 }, (_, i) => String(1_000 + i))
+  expect(await rowsReadBy((_, inside) => postgresReads(inside).outcomes(refs))).toBeLessThan(400)
   await close()
 })

@@ -221,6 +221,16 @@ describe('of many rows, a question reads few', () => {
     expect(await rowsRead(() => reads.events({ ...page, order, ...choice }))).toBeLessThan(200)
   })
 
+  test('what became of a page of events', async () => {
+    const refs = Array.from({ length: 50 }, (_, n) => String(17_000 + n))
+    expect(await rowsRead(() => reads.outcomes(refs))).toBeLessThan(200)
+    const found = await reads.outcomes(['17000', '17001'])
+    expect(found.toSorted((a, b) => a.dead - b.dead)).toEqual([
+      { eventRef: '17001', delivered: 1, pending: 1, dead: 0 },
+      { eventRef: '17000', delivered: 0, pending: 1, dead: 1 },
+    ])
+  })
+
   test('one event, and the backlog', async () => {
     expect(await rowsRead(() => reads.event({ id: 'e17000' }))).toBeLessThan(10)
     expect(await rowsRead(() => reads.backlog())).toBeLessThan(10)

@@ -136,18 +136,30 @@ function refresh(bar) {
 
 const MOST_ROWS = 300
 
-/** Puts a row that the server has drawn on top of a list; false where the list had better be taken anew. */
-function put(part, drawn) {
-  const rows = part.querySelector('tbody')
-  if (!rows || rows.rows.length >= MOST_ROWS) return false
+/** A row that the server has drawn, and the one that the page has in its place. */
+function rowOf(drawn) {
   const template = document.createElement('template')
   template.innerHTML = drawn
   const row = template.content.firstElementChild
-  if (document.getElementById(row.id)) return true
+  return { row, shown: document.getElementById(row.id) }
+}
+
+/** Puts a row on top of a list; false where the list had better be taken anew. */
+function put(part, drawn) {
+  const rows = part.querySelector('tbody')
+  if (!rows || rows.rows.length >= MOST_ROWS) return false
+  const { row, shown } = rowOf(drawn)
+  if (shown) return true
   row.classList.add('new')
   localise(row)
   rows.prepend(row)
   return true
+}
+
+/** What has become of an event, which stands at the end of its row; of one that the list has not, nothing is said. */
+function update(drawn) {
+  const { row, shown } = rowOf(drawn)
+  if (shown) replace(shown.lastElementChild, row.lastElementChild)
 }
 
 const AGAIN_MS = 3000
@@ -186,6 +198,7 @@ function tail(part, bar) {
       soon()
     }
     source.addEventListener('row', ({ data }) => put(part, data) || soon())
+    source.addEventListener('outcome', ({ data }) => update(data))
     source.addEventListener('skipped', ({ data }) => JSON.parse(data).events > 0 && soon())
   }
   function toggle() {

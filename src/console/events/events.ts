@@ -32,6 +32,7 @@ export const events: PageAt = {
       title: wordsOf(visit, words).title,
       section: 'events',
       body: html`${filterForm(visit, filter)}
+${byOutcome(visit)}
 <div id="events"${address}>
 ${page.items.length === 0 ? none(visit, filter) : eventTable(visit, page.items)}
 ${await lookedBack(visit, filter, page)}
@@ -45,6 +46,12 @@ ${pageLinks(visit, '/console/events', page.next)}
 function streamOf(visit: Visit, newest: StoredEvent | undefined): string {
   const { q, type, source, state, since } = visit.c.req.query()
   return href('/console/stream', { q, type, source, state, since, after: newest?.ref ?? '0' })
+}
+
+/** Deliveries are listed by their state where something can be done about them. */
+function byOutcome(visit: Visit): Html {
+  const w = wordsOf(visit, words)
+  return html`<p class="faint">${w.byOutcome} <a href="/console/dead">${w.dead}</a>, <a href="/console/sinks">${w.pending}</a></p>`
 }
 
 function none(visit: Visit, filter: EventFilter): Html {

@@ -14,6 +14,9 @@ interface EventsWords {
   readonly until: string
   readonly find: string
   readonly clear: string
+  readonly byOutcome: string
+  readonly dead: string
+  readonly pending: string
   readonly none: string
   readonly noneFound: string
   readonly lookedBack: string
@@ -35,6 +38,9 @@ export const words: Words<EventsWords> = {
     until: 'Accepted before',
     find: 'Find',
     clear: 'All events',
+    byOutcome: 'By their outcome:',
+    dead: 'dead letters',
+    pending: 'pending deliveries, by sink',
     none: 'No event has come yet.',
     noneFound: 'Nothing is found.',
     lookedBack: 'Older ones may match, too: looked back to',
@@ -55,6 +61,9 @@ export const words: Words<EventsWords> = {
     until: '接收时间止',
     find: '查找',
     clear: '全部事件',
+    byOutcome: '按投递结果查看：',
+    dead: '死信',
+    pending: '各接收方的待投递',
     none: '还没有收到事件。',
     noneFound: '没有找到。',
     lookedBack: '更早的事件中可能还有。已查找到此时间：',

@@ -30,8 +30,14 @@ function format(language: Language, unit: string, value: number): string {
   )
 }
 
+/** Made once: to make one takes 0.1 ms, and a page writes a hundred numbers. */
+const NUMBERS: Readonly<Record<Language, Intl.NumberFormat>> = {
+  en: new Intl.NumberFormat('en'),
+  zh: new Intl.NumberFormat('zh'),
+}
+
 export function number(value: number, language: Language): string {
-  return new Intl.NumberFormat(language).format(value)
+  return NUMBERS[language].format(value)
 }
 
 /** `99.9%`, and 100% only where nothing is missing. */

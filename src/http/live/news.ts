@@ -1,7 +1,6 @@
 import type { Static } from '@sinclair/typebox'
 import type { Attempted, Reloaded } from '../../core/happening.ts'
 import type { LaneStatus } from '../../core/lane/status.ts'
-import type { StoredEvent } from '../../core/ledger.ts'
 import type {
   attemptNewsSchema,
   configNewsSchema,
@@ -9,24 +8,31 @@ import type {
   skippedNewsSchema,
 } from '../api/schemas.ts'
 import { eventShape, type Hiding, timestamp } from '../api/shapes.ts'
+import type { EventNow } from './newest.ts'
 
 /** Something that has just happened, as people who watch are told of it. */
 export interface News {
-  readonly name: 'event' | 'attempt' | 'sink' | 'config' | 'skipped'
+  readonly name: 'event' | 'outcome' | 'attempt' | 'sink' | 'config' | 'skipped'
   /** What it can be filtered by, as far as it is about such a thing. */
   readonly sink?: string
   readonly type?: string
   readonly source?: string
-  /** Of an `event`: the event itself, with all that people may not be shown. */
-  readonly stored?: StoredEvent
-  /** In the words of the protocol of server-sent events. */
+  /** Of an `event` and an `outcome`: the event itself, with all that people may not be shown. */
+  readonly about?: EventNow
+  /** In the words of the protocol of server-sent events; empty where the API does not tell it. */
   readonly text: string
 }
 
-export function eventNews(stored: StoredEvent, hiding: Hiding): News {
+export function eventNews(about: EventNow, hiding: Hiding): News {
+  const { stored } = about
   const { type, via: source } = stored.event
   const text = `id: ${stored.ref}\n${textOf('event', eventShape(stored, hiding))}`
-  return { name: 'event', type, source, stored, text }
+  return { name: 'event', type, source, about, text }
+}
+
+/** Something else has become of an event that was told before: for the console's list of events. */
+export function outcomeNews(about: EventNow): News {
+  return { name: 'outcome', about, text: '' }
 }
 
 export function attemptNews(attempted: Attempted): News {

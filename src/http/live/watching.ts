@@ -4,11 +4,19 @@ import type { Ledger } from '../../core/ledger.ts'
 import type { Plan } from '../../core/plan.ts'
 import type { Runtime } from '../../core/runtime.ts'
 import { createGathering } from './gathering.ts'
-import { createNewest, NEWEST } from './newest.ts'
-import { attemptNews, configNews, eventNews, type News, sinkNews, skippedNews } from './news.ts'
+import { createNewest, NEWEST, type Reading } from './newest.ts'
+import {
+  attemptNews,
+  configNews,
+  eventNews,
+  type News,
+  outcomeNews,
+  sinkNews,
+  skippedNews,
+} from './news.ts'
 
 export interface WatchingContext {
-  readonly ledger: Pick<Ledger, 'events'>
+  readonly ledger: Pick<Ledger, 'events' | 'outcomes'>
   readonly feed: Pick<Feed, 'follow'>
   readonly runtime: Pick<Runtime, 'now'>
   plan(): Plan
@@ -19,7 +27,7 @@ export interface WatchingContext {
 export interface Watching {
   /** Nothing at the first look, from which on news are news. */
   look(): Promise<readonly News[]>
-  /** Of the events that the last look has seen, those that came after the one of this ref. */
+  /** Of the events that the last look has seen, those that came after the one of this ref, and how it stands with the others. */
   after(ref: string): readonly News[]
   stop(): void
 }
@@ -29,26 +37,31 @@ export function createWatching({ ledger, feed, runtime, plan, status }: Watching
   const gathering = createGathering(feed)
   const changedSinks = createSinkChanges()
   let isFirst = true
+  const newsOf = ({ fresh, changed }: Reading): readonly News[] => [
+    ...fresh.map((event) => eventNews(event, plan())),
+    ...changed.map(outcomeNews),
+  ]
   return {
     async look() {
-      const events = await newest.read()
+      const reading = await newest.read()
       const { attempts, moreAttempts, stored, reloads } = gathering.take()
       const sinks = changedSinks(status())
       const wasFirst = isFirst
       isFirst = false
       if (wasFirst) return []
       // Only a whole reading of new events may not be all of them.
-      const moreEvents = events.length < NEWEST ? 0 : Math.max(0, stored - events.length)
+      const told = reading.fresh.length
+      const moreEvents = told < NEWEST ? 0 : Math.max(0, stored - told)
       const skipped = { events: moreEvents, attempts: moreAttempts }
       return [
-        ...events.map((event) => eventNews(event, plan())),
+        ...newsOf(reading),
         ...attempts.map(attemptNews),
         ...sinks,
         ...reloads.map(configNews),
         ...(moreEvents + moreAttempts > 0 ? [skippedNews(skipped)] : []),
       ]
     },
-    after: (ref) => newest.after(ref).map((event) => eventNews(event, plan())),
+    after: (ref) => newsOf(newest.after(ref)),
     stop: gathering.stop,
   }
 }

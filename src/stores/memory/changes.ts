@@ -14,7 +14,7 @@ import { addDelivery, type Delivery, type Entry, end, type Memory, revive } from
 
 type Changes = Omit<
   Ledger,
-  'backlog' | 'wasOwed' | 'events' | 'event' | 'deliveries' | 'pauses' | 'audit'
+  'backlog' | 'wasOwed' | 'events' | 'event' | 'outcomes' | 'deliveries' | 'pauses' | 'audit'
 >
 
 export function memoryChanges(memory: Memory): Changes {

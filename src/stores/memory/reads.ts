@@ -5,6 +5,7 @@ import type {
   DeliveryQuery,
   EventHistory,
   EventName,
+  EventOutcome,
   EventQuery,
   Ledger,
   Page,
@@ -19,7 +20,7 @@ import type { Delivery, Entry, Memory } from './state.ts'
 
 type Reads = Pick<
   Ledger,
-  'backlog' | 'wasOwed' | 'events' | 'event' | 'deliveries' | 'pauses' | 'audit'
+  'backlog' | 'wasOwed' | 'events' | 'event' | 'outcomes' | 'deliveries' | 'pauses' | 'audit'
 >
 
 /** Every list looks at all there is. */
@@ -29,6 +30,7 @@ export function memoryReads(memory: Memory): Reads {
     wasOwed: async (name) => [...memory.deliveries.values()].some(({ sink }) => sink === name),
     events: async (query) => eventsPage(events(memory, eventsAt(query)), storedEvent),
     event: async (name) => eventHistory(memory, name),
+    outcomes: async (refs) => [...new Set(refs)].flatMap((ref) => outcomeOf(memory, ref)),
     deliveries: async (query) => deliveries(memory, query),
     pauses: async () => [...memory.pauses.values()],
     async audit(query) {
@@ -116,6 +118,14 @@ function isNamed({ seq, event }: Entry, name: EventName): boolean {
 export function entryOf({ events }: Memory, ref: string): Entry | undefined {
   const entry = events.get(Number(ref))
   return String(entry?.seq) === ref ? entry : undefined
+}
+
+function outcomeOf(memory: Memory, eventRef: string): readonly EventOutcome[] {
+  const deliveries = entryOf(memory, eventRef)?.deliveries ?? []
+  if (deliveries.length === 0) return []
+  const outcome = { delivered: 0, pending: 0, dead: 0 }
+  for (const { state } of deliveries) outcome[state]++
+  return [{ eventRef, ...outcome }]
 }
 
 function deliveries(memory: Memory, query: DeliveryQuery): Page<StoredDelivery> {

@@ -1,6 +1,6 @@
-import type { EventHistory, EventName } from '../../core/ledger.ts'
+import type { EventHistory, EventName, EventOutcome } from '../../core/ledger.ts'
 import { seqOf } from '../cursor.ts'
-import { bareStoredEvent, storedAttempt, storedDelivery, withData } from '../rows.ts'
+import { bareStoredEvent, eventOutcome, storedAttempt, storedDelivery, withData } from '../rows.ts'
 import type { Query } from './connection.ts'
 
 export async function eventHistory(query: Query, name: EventName): Promise<EventHistory | null> {
@@ -37,4 +37,21 @@ function latestOf(query: Query, id: string): ReturnType<Query> {
      ) LIMIT 1`,
     [id],
   )
+}
+
+/** Event by event: for a list of them the planner, without statistics, reads a whole table, 360 ms with a million events. */
+export async function outcomes(
+  query: Query,
+  events: readonly number[],
+): Promise<readonly EventOutcome[]> {
+  const rows = await query(
+    `SELECT asked.event, of_it.* FROM unnest($1::bigint[]) AS asked (event)
+     CROSS JOIN LATERAL (
+       SELECT count(*) FILTER (WHERE NOT pending AND NOT dead) AS delivered,
+         count(*) FILTER (WHERE pending) AS pending, count(*) FILTER (WHERE dead) AS dead
+       FROM lark_fanout.all_deliveries d WHERE d.event = asked.event HAVING count(*) > 0
+     ) of_it`,
+    [events],
+  )
+  return rows.map(eventOutcome)
 }

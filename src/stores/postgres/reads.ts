@@ -1,4 +1,5 @@
 import type { Ledger } from '../../core/ledger.ts'
+import { seqsOfRefs } from '../cursor.ts'
 import { at, page } from '../pages.ts'
 import { storedDelivery, withData } from '../rows.ts'
 import { eventsAt, eventsPage } from '../search.ts'
@@ -6,7 +7,7 @@ import { backlog, wasOwed } from './backlog.ts'
 import type { Query } from './connection.ts'
 import { deliveries } from './deliveries.ts'
 import { events } from './events.ts'
-import { eventHistory } from './history.ts'
+import { eventHistory, outcomes } from './history.ts'
 import * as operators from './operators.ts'
 
 type Reads = Pick<
@@ -15,6 +16,7 @@ type Reads = Pick<
   | 'wasOwed'
   | 'events'
   | 'event'
+  | 'outcomes'
   | 'deliveries'
   | 'pause'
   | 'resume'
@@ -30,6 +32,7 @@ export function postgresReads(query: Query): Reads {
     wasOwed: (sink) => wasOwed(query, sink),
     events: async (choice) => eventsPage(await events(query, eventsAt(choice)), withData),
     event: (name) => eventHistory(query, name),
+    outcomes: (refs) => outcomes(query, seqsOfRefs(refs)),
     deliveries: async (choice) => page(await deliveries(query, at(choice)), storedDelivery),
     pause: (pause) => operators.pause(query, pause),
     resume: (sink, only) => operators.resume(query, sink, only),

@@ -1,5 +1,8 @@
 import { byIndex } from '../postgres-1/planning.ts'
 
+/** How much text one step reads, but for one event alone: some 0.1 s. */
+const AT_ONCE_BYTES = 8 * 1024 * 1024
+
 /**
  * The trace that an event belongs to, and its instance_code, by which people look for it. What was stored before has its
  * code filled in by and by, for nobody may wait for that; until then it is found by its text, as is what has no code.
@@ -37,12 +40,21 @@ BEGIN
   SELECT * INTO left_over FROM lark_fanout.unfilled;
   IF NOT FOUND THEN RETURN; END IF;
   looked := ARRAY(
-    SELECT seq FROM lark_fanout.events WHERE seq > left_over.after AND seq <= left_over.until ORDER BY seq LIMIT most
+    SELECT seq FROM (
+      SELECT seq, row_number() OVER run AS place, sum(octet_length(raw)) OVER run AS bytes
+      FROM (
+        SELECT seq, raw FROM lark_fanout.events
+        WHERE seq > left_over.after AND seq <= left_over.until ORDER BY seq LIMIT most
+      ) first WINDOW run AS (ORDER BY seq)
+    ) sized WHERE place = 1 OR bytes <= ${AT_ONCE_BYTES} ORDER BY seq
+  );
+  next := (
+    SELECT looked[cardinality(looked)] FROM lark_fanout.events
+    WHERE seq > looked[cardinality(looked)] AND seq <= left_over.until ORDER BY seq LIMIT 1
   );
   UPDATE lark_fanout.events SET instance_code = lark_fanout.brief(lark_fanout.instance_of(raw))
   WHERE seq = ANY (looked) AND instance_code IS NULL;
-  IF cardinality(looked) = most THEN
-    next := looked[most];
+  IF next IS NOT NULL THEN
     UPDATE lark_fanout.unfilled SET after = next;
   ELSE
     DELETE FROM lark_fanout.unfilled;
