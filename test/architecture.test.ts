@@ -115,6 +115,21 @@ function reached(from: readonly string[]): ReadonlySet<string> {
   return known
 }
 
+test('a command loads its libraries when it runs: --help and wrong usage need none', () => {
+  const commands = loadedLater('src/cli/run.ts')
+  expect(commands.length).toBeGreaterThan(10)
+  const loaded = reached(['src/cli/main.ts', ...commands])
+  const libraries = imports.filter(
+    ({ file, target, typeOnly }) => loaded.has(file) && !typeOnly && !/^(\.|node:)/.test(target),
+  )
+  expect(libraries).toEqual([])
+})
+
+function loadedLater(file: string): readonly string[] {
+  const found = readFileSync(file, 'utf8').matchAll(/\bimport\('(\.[^']+)'\)/g)
+  return [...found].map(([, target = '']) => normalize(join(dirname(file), target)))
+}
+
 test('Node is named only where it may be', () => {
   const mayBeNode = (file: string) => NODE_FILES.some((pattern) => pattern.test(file))
   const portable = reached(files.filter((file) => !mayBeNode(file)))

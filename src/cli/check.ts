@@ -1,7 +1,6 @@
 import { printable } from '../core/printable.ts'
 import { type Environment, readEnvironment } from '../hosts/environment.ts'
-import { type ConfigFile, type ReadOptions, readConfigFile } from '../hosts/node-config.ts'
-import { checkFiles } from './check/files.ts'
+import type { ConfigFile, ReadOptions } from '../hosts/node-config.ts'
 import type { PlacedAnswer } from './check/probe.ts'
 import {
   type Arguments,
@@ -41,8 +40,9 @@ Without --live nothing is opened or connected; the files that the options name a
     const { file: name, env } = fileAndEnv(args)
     const hasEnv = flag(args, 'env') ?? true
     if (!hasEnv && isLive) throw new UsageError('--live needs the environment')
+    const { readConfigFile } = await import('../hosts/node-config.ts')
     const file = await readConfigFile(hasEnv ? { file: name, env } : withoutEnv(name))
-    if (hasEnv) await checkFiles(file)
+    if (hasEnv) await (await import('./check/files.ts')).checkFiles(file)
     const output = json ? process.stderr : process.stdout
     if (file.warnings) output.write(`${file.warnings}\n\n`)
     if (!json) process.stdout.write(`${nameOf(file, args)} is in order: ${countsOf(file)}\n`)

@@ -9,7 +9,7 @@ export interface Command {
   /** How many arguments it takes beside its options; none without this. */
   readonly positionals?: number
   readonly options?: NonNullable<ParseArgsConfig['options']>
-  /** Resolves to the exit code. */
+  /** Resolves to the exit code. Loads what it takes as it begins: `--help` needs none of it. */
   run(args: Arguments): Promise<number>
 }
 

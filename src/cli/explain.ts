@@ -1,7 +1,6 @@
 import { type Explanation, explainEvent } from '../core/explanation.ts'
 import { printable } from '../core/printable.ts'
 import { readPasted } from '../feishu/pasted.ts'
-import { readConfigFile, routingOf } from '../hosts/node-config.ts'
 import { acceptingSources, bySource, differingSinks, type SourceSinks } from './by-source.ts'
 import {
   type Command,
@@ -14,7 +13,7 @@ import {
 } from './command.ts'
 import { jsonLine } from './data/terminal-text.ts'
 import { newId, readPastedFile } from './event-file.ts'
-import { USUAL_TYPE } from './test/schema.ts'
+import { USUAL_TYPE } from './sample-event.ts'
 
 export const explain: Command = {
   usage: '<event.json or -> [--type TYPE] [--config FILE] [--json]',
@@ -36,6 +35,7 @@ routes.yaml only those that routes depend on must be set.`,
       type: text(args, 'type') ?? USUAL_TYPE,
     })
     const event = { ...rest.event, via: '' }
+    const { readConfigFile, routingOf } = await import('../hosts/node-config.ts')
     const file = await readConfigFile({ ...fileAndEnv(args), mayLack: 'unrouted' })
     const routing = routingOf(file)
     const explained = explainEvent(routing, event, [...problems, ...routing.check(event)])

@@ -1,12 +1,15 @@
-import { once } from 'node:events'
 import type { Writable } from 'node:stream'
 
 /** Resolves when all that was written has been handed over, or nobody reads any more: a process that ends before loses it. */
 export async function flushed(stream: Writable): Promise<void> {
   if (stream.writableLength === 0 || stream.destroyed) return
   const { promise, resolve } = Promise.withResolvers<void>()
-  stream.write('', () => resolve())
-  await Promise.race([promise, once(stream, 'close')])
+  const done = () => {
+    stream.off('close', done)
+    resolve()
+  }
+  stream.once('close', done).write('', done)
+  return promise
 }
 
 /** As `flushed`, for the last of what is written: Bun says nothing of what a pipe has not taken before its end. */

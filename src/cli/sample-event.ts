@@ -1,5 +1,8 @@
 import type { JsonObject } from '../core/event.ts'
 
+/** Of an event that does not say it. */
+export const USUAL_TYPE = 'approval_cc'
+
 /** The `event` object of an approval_cc callback, as Feishu's documentation shows it. */
 export function sampleEvent(operate = 'CREATE'): JsonObject {
   return {

@@ -1,10 +1,4 @@
-import { dirname, resolve } from 'node:path'
-import { routesSchema } from '../config/schema.ts'
-import { messageOf } from '../core/errors.ts'
-import type { SinkType } from '../core/plugin.ts'
-import { pluginTypes, resolveSink, sinkTypes, sourceTypes } from '../hosts/node-plugs.ts'
-import { type Arguments, type Command, configFile, configOption, flag } from './command.ts'
-import { testsSchema } from './test/schema.ts'
+import { type Command, configFile, configOption, flag } from './command.ts'
 
 export const schema: Command = {
   usage: '[--test] [--config FILE] > routes.schema.json',
@@ -16,28 +10,18 @@ The first line of routes.yaml points editors at it, and that of a file in routes
 # yaml-language-server: $schema=../routes.schema.json`,
   options: { ...configOption, test: { type: 'boolean' } },
   async run(args) {
-    const shown = flag(args, 'test') ? testsSchema() : await schemaBeside(args)
+    const shown = flag(args, 'test') ? await ofTests() : await ofRoutes(configFile(args))
     process.stdout.write(`${JSON.stringify(shown, null, 2)}\n`)
     return 0
   },
 }
 
-async function schemaBeside(args: Arguments) {
-  const folder = dirname(resolve(configFile(args)))
-  const plugins = await Promise.all(pluginTypes(folder).map((type) => load(folder, type)))
-  return routesSchema(sourceTypes, [...new Set([...sinkTypes, ...plugins.flat()])])
+async function ofTests() {
+  const { testsSchema } = await import('./test/schema.ts')
+  return testsSchema()
 }
 
-/** What is no plugin, or does not load, is left out: it may be a module that plugins share. */
-async function load(folder: string, type: string): Promise<readonly SinkType[]> {
-  try {
-    const plugin = await resolveSink(folder, type)
-    // Within the schema of the whole file it would lead elsewhere.
-    const refers = JSON.stringify(plugin?.options ?? {}).includes('"$ref":')
-    if (refers) throw new Error(`plugins/${type} has options with a $ref, which has no place here`)
-    return plugin ? [plugin] : []
-  } catch (error) {
-    process.stderr.write(`left out: ${messageOf(error)}\n`)
-    return []
-  }
+async function ofRoutes(file: string) {
+  const { schemaBeside } = await import('./schema/beside.ts')
+  return schemaBeside(file)
 }

@@ -4,9 +4,7 @@ import { isObject, type JsonObject } from '../core/event.ts'
 import type { Runtime } from '../core/runtime.ts'
 import { createSeal } from '../feishu/seal.ts'
 import { setToken } from '../feishu/token.ts'
-import { readConfigFile } from '../hosts/node-config.ts'
-import { createNodeLog } from '../hosts/node-log.ts'
-import { createNodeRuntime } from '../hosts/node-runtime.ts'
+import { silentLog } from '../hosts/silent-log.ts'
 import {
   type Command,
   configHelp,
@@ -43,12 +41,14 @@ ${configHelp}
     const [file] = args.positionals
     const callback = file === undefined ? sampleCallback() : await readEventFile(file)
     const { file: configFile, env } = fileAndEnv(args)
+    const { readConfigFile } = await import('../hosts/node-config.ts')
     const { config } = await readConfigFile({ file: configFile, env, sourcesOnly: true })
     const source = sourceNamed(config.sources, text(args, 'source'))
     const url = text(args, 'url') ?? `http://127.0.0.1:${env.PORT || 3000}${source.path}`
     if (!URL.canParse(url))
       throw new UsageError('--url must be a URL, such as http://127.0.0.1:3000/')
-    const runtime = createNodeRuntime({ folder: '.', log: createNodeLog('silent') })
+    const { createNodeRuntime } = await import('../hosts/node-runtime.ts')
+    const runtime = createNodeRuntime({ folder: '.', log: silentLog })
     const count = Math.ceil(positive(args, 'count') ?? 1)
     const post = await createPost(source, url, runtime)
     const answers = await postAll(post, callback, count, positive(args, 'rate'))

@@ -1,6 +1,6 @@
 import { ConfigError, type Problem } from '../core/errors.ts'
 import { isObject, type Json, type JsonObject } from '../core/event.ts'
-import { parsePattern } from '../core/filter/pattern.ts'
+import { checkRules } from '../core/filter/pattern.ts'
 import type { SinkType, SourceType } from '../core/plugin.ts'
 import { approvalsOf } from './check/approvals.ts'
 import { type CompiledCheck, findWith, validateWith } from './check/compiled.ts'
@@ -141,7 +141,7 @@ function checkPatterns(routes: readonly RouteConfig[], { words }: ExpandedTree):
   return [...new Set(indices)].flatMap((index) => {
     const { match = {} } = routes[Number(index)] ?? {}
     try {
-      parsePattern(match)
+      checkRules(match)
       return []
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error

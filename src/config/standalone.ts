@@ -43,7 +43,8 @@ function standaloneChecks(
   schemas: readonly (readonly [name: string, schema: JsonObject])[],
   ajv: Ajv2019,
 ): string {
-  for (const [index, [, schema]] of schemas.entries()) ajv.addSchema(schema, idOf(index))
+  // Two types may have one schema, and ajv tells schemas apart by the object.
+  for (const [index, [, schema]] of schemas.entries()) ajv.addSchema({ ...schema }, idOf(index))
   const ids = Object.fromEntries(schemas.map((_, index) => [idOf(index), idOf(index)]))
   const entries = schemas.map(([name], index) => `${JSON.stringify(name)}: ${idOf(index)}`)
   return `${standaloneCode.default(ajv, ids)}\nexport default { ${entries.join(', ')} }\n`

@@ -42,7 +42,7 @@ const ACCEPT_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5,
 const DELIVERY_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 30, 60]
 
 /** What metrics are made of, beside what is observed. `now` stands for the clock in tests. */
-export type MetricSources = readonly [ledger: Ledger, running: Running, now?: () => number]
+type MetricSources = readonly [ledger: Ledger, running: Running, now?: () => number]
 
 /** The metrics of one gateway, the same on every host. */
 export function createMetrics(

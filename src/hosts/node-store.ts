@@ -3,9 +3,7 @@ import { messageOf } from '../core/errors.ts'
 import type { Log } from '../core/runtime.ts'
 import type { Store } from '../core/store.ts'
 import { within } from '../core/within.ts'
-import { openMemoryStore } from '../stores/memory.ts'
 import type { PostgresStoreOptions } from '../stores/postgres.ts'
-import { openSqliteStore } from '../stores/sqlite-node.ts'
 import { describeStore, type StoreAddress } from './store-address.ts'
 
 export interface NodeStoreOptions {
@@ -18,7 +16,7 @@ export interface NodeStoreOptions {
   readonly died?: (error: Error) => void
 }
 
-/** The store of that address, opened. */
+/** The store of that address, opened. Each kind is loaded where it is wanted. */
 export async function openNodeStore(
   address: StoreAddress,
   options: NodeStoreOptions,
@@ -33,10 +31,14 @@ async function open(
   { log, beside = false, signal, died }: NodeStoreOptions,
 ): Promise<Store> {
   switch (address.kind) {
-    case 'memory':
+    case 'memory': {
+      const { openMemoryStore } = await import('../stores/memory.ts')
       return openMemoryStore()
-    case 'sqlite':
+    }
+    case 'sqlite': {
+      const { openSqliteStore } = await import('../stores/sqlite-node.ts')
       return await openSqliteStore({ file: address.file, beside, log, died })
+    }
     case 'postgres': {
       const { url, directUrl } = address
       const store = await openPostgres({ url, directUrl, log, beside }, signal)
@@ -54,7 +56,6 @@ async function openPostgres(
   options: PostgresStoreOptions,
   signal: AbortSignal | undefined,
 ): Promise<Store> {
-  // Its client is loaded where it is wanted.
   const { openPostgresStore, isOutage } = await import('../stores/postgres.ts')
   const until = performance.now() + (options.beside ? 0 : PATIENCE_MS)
   let told = false

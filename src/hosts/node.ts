@@ -3,11 +3,12 @@ import { createFeed } from '../core/feed.ts'
 import type { Log } from '../core/runtime.ts'
 import { createGateway, type Gateway } from '../gateway.ts'
 import { openAdmin } from './admin.ts'
-import { readConsoleAssets } from './console-assets.ts'
+import { loadPages } from './console-assets.ts'
 import type { Environment } from './environment.ts'
 import { linkFile } from './link-file.ts'
+import { createMetricRegistry } from './metric-registry.ts'
+import { createMetrics } from './metrics.ts'
 import type { ConfigFile } from './node-config.ts'
-import { createNodeMetrics } from './node-metrics.ts'
 import { createNodeRuntime, type NodeRuntime } from './node-runtime.ts'
 import { listen, type NodeServer } from './node-server.ts'
 import { openNodeStore } from './node-store.ts'
@@ -68,13 +69,14 @@ async function open(
   let plan = await linkFile(file, runtime)
   const status = () => gateway.status()
   const connections = () => gateway.connections()
-  const metrics = createNodeMetrics(store, { status, connections })
+  const metrics = createMetrics(createMetricRegistry(), store, { status, connections })
   const feed = createFeed()
   feed.follow(metrics.observe)
   const { tokens, adminPort, port, host } = environment
   const wake = () => gateway.wake('now')
   const seen = { feed, metrics: metrics.render, plan: () => plan, status, wake }
-  const admin = openAdmin({ tokens, runtime, ledger: store, assets: readConsoleAssets(), ...seen })
+  const pages = tokens && (await loadPages())
+  const admin = openAdmin({ tokens, runtime, ledger: store, pages, ...seen })
   const timer = createWakeTimer(() => gateway.wake())
   const gateway = createGateway({
     plan,

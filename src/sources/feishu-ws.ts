@@ -12,7 +12,6 @@ import {
 import { checkEnvelope, receivedEvent } from '../feishu/received.ts'
 import { createSubscriptions } from '../feishu/subscriptions.ts'
 import type { Timing } from './feishu-ws/connection.ts'
-import { probeConnection } from './feishu-ws/probe.ts'
 
 /** Events over the long connection of a Feishu app: the gateway needs no address that Feishu can reach. */
 export const feishuWs = feishuWsWith({})
@@ -46,7 +45,10 @@ export function feishuWsWith(timing: Partial<Timing>) {
           connection = openConnection({ app, runtime, timing, bring })
         },
         connected: () => connection?.connected() ?? false,
-        probe: (signal) => probeConnection(app, runtime, signal),
+        async probe(signal) {
+          const { probeConnection } = await import('./feishu-ws/probe.ts')
+          return probeConnection(app, runtime, signal)
+        },
         async close() {
           await Promise.all([connection?.close(), subscriptions?.close()])
         },

@@ -1,6 +1,15 @@
 import { Type } from '@sinclair/typebox'
 import { expect, test } from 'vitest'
-import { compileValidators } from '../../src/config/validators.ts'
+import {
+  fileSchema,
+  routeSchema,
+  sinkSchema,
+  sourceSchemaOf,
+} from '../../src/config/check/options.ts'
+import { entrySchema, plainSchema } from '../../src/config/check/shape.ts'
+import { checkOptionsSchema, compileValidators } from '../../src/config/validators.ts'
+import { eventSchemas } from '../../src/feishu/event-schemas.ts'
+import { sinkTypes, sourceTypes } from '../../src/hosts/node-plugs.ts'
 
 const validate = compileValidators({
   greeting: Type.Object({
@@ -36,4 +45,16 @@ test('data in order is left as it is', () => {
 test('of a type without a schema nothing is wrong', () => {
   for (const type of ['', 'other', 'constructor', '__proto__'])
     expect(validate(type, {})).toEqual([])
+})
+
+test('the gateway’s own schemas are in order, which no start sees to', () => {
+  const own = [
+    ...[fileSchema, routeSchema, sinkSchema, ...Object.values(eventSchemas)].map(plainSchema),
+    ...sourceTypes.map((type) => entrySchema(sourceSchemaOf(type), type)),
+    ...sinkTypes.map((type) => entrySchema(sinkSchema, type)),
+  ]
+  for (const schema of own) expect(() => checkOptionsSchema(schema)).not.toThrow()
+  expect(() => checkOptionsSchema({ properties: { a: { minLength: -1 } } })).toThrow(
+    'schema is invalid: data/properties/a/minLength must be >= 0',
+  )
 })

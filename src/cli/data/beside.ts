@@ -7,13 +7,17 @@ import { pauseSink, resumeSink } from '../../core/operations/pause-sink.ts'
 import { replay } from '../../core/operations/replay.ts'
 import { retryDead } from '../../core/operations/retry-dead.ts'
 import type { Env } from '../../hosts/environment.ts'
-import { readConfigFile, routingOf } from '../../hosts/node-config.ts'
-import { createNodeLog } from '../../hosts/node-log.ts'
 import { openNodeStore } from '../../hosts/node-store.ts'
+import { silentLog } from '../../hosts/silent-log.ts'
 import type { StoreAddress } from '../../hosts/store-address.ts'
-import { auditShape, eventShape, historyText, shownDelivery } from '../../http/api/shapes.ts'
+import {
+  auditShape,
+  eventShape,
+  type Hiding,
+  historyText,
+  shownDelivery,
+} from '../../http/api/shapes.ts'
 import type { Data, JsonPage } from './data.ts'
-import { readHiding } from './hiding.ts'
 import { mustBeKnown, readSinks, sinkShapes } from './known-sinks.ts'
 
 export interface BesideOptions {
@@ -27,9 +31,9 @@ export interface BesideOptions {
 
 /** Works on the store itself, beside a gateway that may be running. */
 export async function openBeside({ store, configFile, env, actor }: BesideOptions): Promise<Data> {
-  const ledger = await openNodeStore(store, { log: createNodeLog('silent'), beside: true })
+  const ledger = await openNodeStore(store, { log: silentLog, beside: true })
   const operator: Operator = { ledger, now: Date.now, actor }
-  const read = () => readConfigFile({ file: configFile, env })
+  const read = async () => (await configCode()).readConfigFile({ file: configFile, env })
   const known = async (name: string) => mustBeKnown(name, await readSinks(ledger, read))
   /** Of one that has left routes.yaml, what it was sent can still be looked at. */
   const knownOnce = async (name: string | undefined) => {
@@ -45,6 +49,7 @@ export async function openBeside({ store, configFile, env, actor }: BesideOption
       return retryDead({ ...operator, signal }, { selection, dryRun }, progress)
     },
     async replay({ dry_run: dryRun, ...request }, { progress, signal }) {
+      const { routingOf } = await configCode()
       const routing = routingOf(await read())
       return replay({ ...operator, routing, signal }, { ...request, dryRun }, progress)
     },
@@ -64,15 +69,18 @@ export async function openBeside({ store, configFile, env, actor }: BesideOption
   }
 }
 
+/** It is most of the program, and most commands want to know no more of routes.yaml than what it redacts. */
+const configCode = () => import('../../hosts/node-config.ts')
+
 /** What is shown of what the store holds. */
 function lists(
   ledger: Ledger,
   configFile: string,
   mustHaveBeenKnown: (sink: string | undefined) => Promise<void>,
 ): Pick<Data, 'events' | 'event' | 'deliveries' | 'audit'> {
-  let reading: ReturnType<typeof readHiding> | undefined
+  let reading: Promise<Hiding> | undefined
   const hiding = () => {
-    reading ??= readHiding(configFile)
+    reading ??= hidingIn(configFile)
     return reading
   }
   return {
@@ -93,6 +101,11 @@ function lists(
     },
     audit: async (query) => shapePage(await ledger.audit(query), auditShape),
   }
+}
+
+async function hidingIn(configFile: string): Promise<Hiding> {
+  const { readHiding } = await import('./hiding.ts')
+  return readHiding(configFile)
 }
 
 async function shapePage<T>(

@@ -1,6 +1,5 @@
-import { redactOf } from '../../config/check/redact.ts'
-import { readPlan } from '../../config/plan-files.ts'
 import { hasReference } from '../../config/text/env.ts'
+import { readFiles } from '../../config/text/files.ts'
 import { ConfigError } from '../../core/errors.ts'
 import { isObject, type Json } from '../../core/event.ts'
 import { createRedaction } from '../../core/redact.ts'
@@ -10,7 +9,8 @@ import type { Hiding } from '../../http/api/shapes.ts'
 /** What routes.yaml hides from people. It need not be in order otherwise: whoever is on call may lack its secrets. */
 export async function readHiding(file: string, warn = warnPeople): Promise<Hiding> {
   const { redact, sinks } = await readWritten(file, warn)
-  const names = redactOf(redact).filter((name) => !hasReference(name))
+  const listed = Array.isArray(redact) ? redact : []
+  const names = listed.filter((name) => typeof name === 'string' && !hasReference(name))
   if (redact !== undefined && (!Array.isArray(redact) || names.length < redact.length)) {
     warn('what redact names is shown where it is no plain name: see lark-fanout check')
   }
@@ -28,7 +28,7 @@ interface Written {
 
 async function readWritten(file: string, warn: typeof warnPeople): Promise<Written> {
   try {
-    const { value, parts, faults } = readPlan(await readRoutesFiles(file, async () => {}))
+    const { value, parts, faults } = readFiles(await readRoutesFiles(file, async () => {}))
     const fault = faults.find((one) => one.file === parts[0]?.name)
     if (fault) throw new ConfigError([fault])
     return isObject(value) ? value : {}

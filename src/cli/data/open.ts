@@ -9,9 +9,7 @@ import {
   text,
   UsageError,
 } from '../command.ts'
-import { openBeside } from './beside.ts'
 import type { Data } from './data.ts'
-import { openRemote } from './remote.ts'
 
 /** Where the data is: options of every command on it. */
 export const dataOptions = { ...configOption, url: { type: 'string' } } as const
@@ -33,10 +31,12 @@ export async function withData<T>(args: Arguments, work: (data: Data) => Promise
   }
 }
 
+/** Of the two ways to the data only the one that is gone is loaded. */
 async function openData(args: Arguments): Promise<Data> {
   const { file, env } = fileAndEnv(args)
   const url = text(args, 'url')
   if (url !== undefined) {
+    const { openRemote } = await import('./remote.ts')
     return openRemote({ url: gatewayUrl(url), token: tokenOf(env), actor: whoAsks() })
   }
   const { store } = readEnvironment(env)
@@ -50,6 +50,7 @@ async function openData(args: Arguments): Promise<Data> {
       `${store.file} does not exist: start the gateway first, or name the right DATABASE_URL`,
     )
   }
+  const { openBeside } = await import('./beside.ts')
   return await openBeside({ store, configFile: file, env, actor: `cli ${whoAsks()}` })
 }
 

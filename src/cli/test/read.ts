@@ -9,7 +9,8 @@ import { locate } from '../../config/text/report.ts'
 import { ConfigError, messageOf, type Problem } from '../../core/errors.ts'
 import { isObject, type Json, type JsonObject } from '../../core/event.ts'
 import { ConfigFileError } from '../../hosts/config-file-error.ts'
-import { testFileSchema, USUAL_TYPE, type WrittenTests } from './schema.ts'
+import { USUAL_TYPE } from '../sample-event.ts'
+import { testFileSchema, type WrittenTests } from './schema.ts'
 
 export interface RouteTest {
   readonly name: string

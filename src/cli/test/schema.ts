@@ -1,9 +1,7 @@
 import * as T from '@sinclair/typebox'
 import { plainSchema } from '../../config/check/shape.ts'
 import type { JsonObject } from '../../core/event.ts'
-
-/** Of an event that does not say it. */
-export const USUAL_TYPE = 'approval_cc'
+import { USUAL_TYPE } from '../sample-event.ts'
 
 const name = (description: string) => T.String({ minLength: 1, description })
 

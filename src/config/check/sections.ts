@@ -3,10 +3,11 @@ import { isObject, type Json, type JsonObject } from '../../core/event.ts'
 import { OWN } from '../../core/own-events.ts'
 import { closest } from '../../core/suggest.ts'
 import type { SinkConfig, SourceConfig } from '../config.ts'
+import { checkOptionsSchema } from '../validators.ts'
 import { type Checked, checkSink, checkSource, type Entry } from './entries.ts'
 import { beneath, type Finding } from './finding.ts'
 import { PLUG_NAME } from './options.ts'
-import type { Plug } from './shape.ts'
+import { type Plug, plainSchema } from './shape.ts'
 import { sharedOptions } from './unique.ts'
 
 /** All entries of `sources` or of `sinks`. */
@@ -45,7 +46,10 @@ export async function checkSinks(
   known: readonly string[],
   resolve: (type: string) => Promise<Plug | undefined>,
 ): Promise<CheckedSection<SinkConfig>> {
-  const look = lookUpOnce(resolve)
+  const look = lookUpOnce(async (type) => {
+    const plug = await lookUp(type, resolve)
+    return typeof plug === 'object' && !known.includes(type) ? withSchema(plug) : plug
+  })
   const checking = entries.map(async (entry) => {
     const type = typeOf(entry.value)
     if (type === undefined) return checkSink(entry, undefined)
@@ -68,12 +72,10 @@ export async function checkSinks(
 /** A plug; why it is not usable; or undefined where there is none. */
 type Found = Plug | string | undefined
 
-function lookUpOnce(
-  resolve: (type: string) => Promise<Plug | undefined>,
-): (type: string) => Promise<Found> {
+function lookUpOnce(look: (type: string) => Promise<Found>): (type: string) => Promise<Found> {
   const found = new Map<string, Promise<Found>>()
   return (type) => {
-    const looking = found.get(type) ?? lookUp(type, resolve)
+    const looking = found.get(type) ?? look(type)
     found.set(type, looking)
     return looking
   }
@@ -87,6 +89,16 @@ async function lookUp(
     return await resolve(type)
   } catch (error) {
     return `is not usable: ${messageOf(error)}`
+  }
+}
+
+/** A plugin, or why what its options are described by is no schema. */
+function withSchema(plug: Plug): Found {
+  try {
+    checkOptionsSchema(plainSchema(plug.options))
+    return plug
+  } catch (error) {
+    return `the options schema of its plug is not in order: ${messageOf(error)}`
   }
 }
 

@@ -2,6 +2,7 @@ import { restoreConfig, validateBundled } from '../../config/bundled.ts'
 import { link } from '../../config/link.ts'
 import { placeText } from '../../config/text/parts.ts'
 import { concealAll } from '../../config/text/report.ts'
+import { serveConsole } from '../../console/console.ts'
 import { ConfigError, type Problem, RejectedError } from '../../core/errors.ts'
 import { createFeed } from '../../core/feed.ts'
 import type { Plan } from '../../core/plan.ts'
@@ -11,10 +12,11 @@ import { createPlainApp, serve } from '../../http/app.ts'
 import { openDurableObjectStore } from '../../stores/durable-object.ts'
 import { openAdmin } from '../admin.ts'
 import { type CommonEnvironment, readCommonEnvironment } from '../common-environment.ts'
+import { createMetricRegistry } from '../metric-registry.ts'
+import { createMetrics } from '../metrics.ts'
 import { type Alarm, openAlarm } from './alarm.ts'
 import type { Bundle } from './bundle.ts'
 import { createEdgeLog } from './edge-log.ts'
-import { createEdgeMetrics } from './edge-metrics.ts'
 import { guardedStore } from './guarded-store.ts'
 import { openKept } from './kept.ts'
 import { openKeptMetrics } from './kept-metrics.ts'
@@ -111,13 +113,17 @@ async function open(
   const status = () => gateway.status()
   const connections = () => gateway.connections()
   const kept = await openKeptMetrics(storage, runtime.log)
-  const { observe, render } = createEdgeMetrics(kept, store, { status, connections })
+  const { observe, render } = createMetrics(createMetricRegistry(kept), store, {
+    status,
+    connections,
+  })
   const feed = createFeed()
   feed.follow(observe)
   const wake = () => gateway.wake('now')
   const seen = { feed, metrics: render, plan: () => plan, status, wake }
   const guessed = watchGuesses()
-  const { app: admin } = openAdmin({ tokens, runtime, ledger: store, assets, guessed, ...seen })
+  const pages = { serve: serveConsole, assets }
+  const { app: admin } = openAdmin({ tokens, runtime, ledger: store, pages, guessed, ...seen })
   const time = { wakeAt: alarm.wakeAt, lookEveryMs: Number.POSITIVE_INFINITY }
   const memories = await openLaneMemories(plan, storage, runtime.log)
   const alertMemory = await openKept(storage, 'alerts', runtime.log)

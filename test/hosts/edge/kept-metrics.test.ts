@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { createEdgeMetrics } from '../../../src/hosts/edge/edge-metrics.ts'
 import { openKeptMetrics } from '../../../src/hosts/edge/kept-metrics.ts'
+import { createMetricRegistry } from '../../../src/hosts/metric-registry.ts'
+import { createMetrics } from '../../../src/hosts/metrics.ts'
 import { openMemoryStore } from '../../../src/stores/memory.ts'
 import { attempted, received } from '../../happenings.ts'
 import { recordingLog } from '../../log.ts'
@@ -23,7 +24,7 @@ function setup() {
   const open = async () => {
     const kept = await openKeptMetrics(storage, log)
     const running = { status: () => [], connections: () => [] }
-    return createEdgeMetrics(kept, openMemoryStore(), running)
+    return createMetrics(createMetricRegistry(kept), openMemoryStore(), running)
   }
   return { storage, values, puts, log, open }
 }

@@ -1,25 +1,29 @@
-import {
-  createMetrics,
-  type Family,
-  type Labels,
-  type MetricRegistry,
-  type MetricSources,
-  type Metrics,
-} from '../metrics.ts'
-import type { KeptMetrics, Saved, Series } from './kept-metrics.ts'
+import type { Family, Labels, MetricRegistry } from './metrics.ts'
+
+/** A metric's numbers, for each combination of its labels. */
+export type Series = readonly (readonly [labels: Labels, numbers: readonly number[]])[]
+
+/** By the metrics' names. */
+export type Saved = Readonly<Record<string, Series>>
+
+/** Where counters and histograms outlive a host that ends every now and then. */
+export interface KeptMetrics {
+  /** As they were when they were last written. */
+  readonly saved: Saved
+  /** To be called at each change; `save` is asked for all of them a little later. */
+  changed(save: () => Saved): void
+}
+
+const nothingKept: KeptMetrics = { saved: {}, changed() {} }
 
 /** One line of a metric: what follows its name, and its value. */
 type Sample = readonly [suffix: string, labels: Labels, value: number]
 
 /**
- * The gateway's metrics as Node's prom-client writes them, which itself needs Node. Counters and histograms go on from
- * what is kept of them.
+ * Metrics in memory, written to the letter as prom-client writes them, which needs Node and a hundred modules. Counters
+ * and histograms go on from what is kept of them.
  */
-export function createEdgeMetrics(kept: KeptMetrics, ...of: MetricSources): Metrics {
-  return createMetrics(createRegistry(kept), ...of)
-}
-
-function createRegistry({ saved, changed }: KeptMetrics): MetricRegistry {
+export function createMetricRegistry({ saved, changed } = nothingKept): MetricRegistry {
   const written: (() => string)[] = []
   const series = new Map<string, () => Series>()
   const add = (type: string, family: Family, samples: () => readonly Sample[]) => {
