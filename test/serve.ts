@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { createSeal } from '../src/feishu/seal.ts'
 import { setToken } from '../src/feishu/token.ts'
 import { nodeCrypto } from '../src/hosts/node-crypto.ts'
+import { type Ran, runInHost } from './command-host.ts'
 
 const MAIN = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url))
 
@@ -40,21 +41,16 @@ export async function openFolder(files: Readonly<Record<string, string>>): Promi
   return { path, write, [Symbol.asyncDispose]: dispose }
 }
 
-export interface Ran {
-  readonly code: number | null
-  readonly stdout: string
-  readonly stderr: string
-}
-
 /** On top of the app's keys; undefined takes one away. */
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** Runs `lark-fanout <args>` in a folder until it ends. */
+/** Runs `lark-fanout <args>` in a folder until it ends; in a process of its own if told by what. */
 export async function run(
   folder: Folder,
   args: readonly string[],
-  { env = {}, stdin = '', by = NODE }: { env?: Environment; stdin?: string; by?: By } = {},
+  { env = {}, stdin = '', by }: { env?: Environment; stdin?: string; by?: By } = {},
 ): Promise<Ran> {
+  if (!by) return runInHost({ folder: folder.path, args, env: whole(env), stdin })
   const child = start(folder, args, env, by)
   child.stdin?.end(stdin)
   return endOf(child)
@@ -79,7 +75,8 @@ process.once('exit', () => {
 /** What runs the source: a program, and its arguments before the file's name. */
 export type By = readonly [string, ...string[]]
 
-const NODE: By = [process.execPath]
+/** For what wants a new process: a plugin that is written anew, or `build`, whose esbuild stays in the folder where it began. */
+export const NODE: By = [process.execPath]
 
 /** Starts `lark-fanout <args>`, for those who want to signal it. */
 export function start(
@@ -88,15 +85,19 @@ export function start(
   env: Environment = {},
   [program, ...programArgs]: By = NODE,
 ): ChildProcess {
-  const { PATH = '', NODE_COMPILE_CACHE } = process.env
-  const keys = { FEISHU_VERIFICATION_TOKEN: TOKEN, FEISHU_ENCRYPT_KEY: KEY }
   const child = spawn(program, [...programArgs, MAIN, ...args], {
     cwd: folder.path,
-    env: { PATH, PORT: '0', HOST: '127.0.0.1', NODE_COMPILE_CACHE, ...keys, ...env },
+    env: whole(env),
     stdio: 'pipe',
   })
   children.add(child.once('close', () => children.delete(child)))
   return child
+}
+
+function whole(env: Environment): Environment {
+  const { PATH = '', NODE_COMPILE_CACHE } = process.env
+  const keys = { FEISHU_VERIFICATION_TOKEN: TOKEN, FEISHU_ENCRYPT_KEY: KEY }
+  return { PATH, PORT: '0', HOST: '127.0.0.1', NODE_COMPILE_CACHE, ...keys, ...env }
 }
 
 /** A gateway in a process of its own. */

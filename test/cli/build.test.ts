@@ -8,7 +8,7 @@ import { privateHosts } from '../../src/cli/build/private-hosts.ts'
 import { readUnexpanded } from '../../src/cli/build/read.ts'
 import { readWrangler } from '../../src/cli/build/wrangler.ts'
 import { ConfigFileError } from '../../src/hosts/config-file-error.ts'
-import { FEISHU, openFolder, run } from '../serve.ts'
+import { FEISHU, NODE, openFolder, run } from '../serve.ts'
 
 const BUILD = ['build', '--target', 'cloudflare']
 
@@ -54,7 +54,7 @@ test('a folder that is ready for wrangler, with no value of a variable in it', a
     'plugins/constructor.ts': ODD,
     '.env': 'TEAM=value-of-env-file\n',
   })
-  const { code, stdout, stderr } = await run(folder, BUILD, { env: VALUES })
+  const { code, stdout, stderr } = await run(folder, BUILD, { env: VALUES, by: NODE })
   expect([code, stderr.split('\n')[0]]).toEqual([
     0,
     'routes.yaml:17:10  sinks.odd.type: plugins/constructor uses Buffer, which a worker has not',
@@ -118,10 +118,14 @@ routes: [{ name: all, to: [seen] }]
 `
   await using folder = await openFolder({ 'r.yaml': small, 'mine/notes.txt': 'mine' })
   const build = (out: string) =>
-    run(folder, [
-      ...[...BUILD, '--config', 'r.yaml', '--out', out],
-      ...['--name', 'approvals', '--location', 'apac-se'],
-    ])
+    run(
+      folder,
+      [
+        ...[...BUILD, '--config', 'r.yaml', '--out', out],
+        ...['--name', 'approvals', '--location', 'apac-se'],
+      ],
+      { by: NODE },
+    )
   expect(await build('mine')).toMatchObject({
     code: 2,
     stderr: `${join(folder.path, 'mine')} holds something else: name another folder with --out\n`,
@@ -209,7 +213,7 @@ export function open() {
 }
 `,
     })
-    const { code, stderr } = await run(folder, BUILD)
+    const { code, stderr } = await run(folder, BUILD, { by: NODE })
     expect(code).toBe(2)
     const lines = stderr.split('\n').filter((line) => line.startsWith('routes.yaml'))
     const imports = (type: string, wanted: string, where: string) =>

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { openReceiver } from '../receiver.ts'
-import { callbackOf, FEISHU, openFolder, post, run, serve, start } from '../serve.ts'
+import { callbackOf, FEISHU, NODE, openFolder, post, run, serve, start } from '../serve.ts'
 
 const ROUTES = `${FEISHU}sinks:
   one: { type: log }
@@ -255,7 +255,7 @@ test('the demo shows the main job, whatever proxy there is', async () => {
   await using folder = await openFolder({})
   const nobody = 'http://127.0.0.1:1'
   const env = { HTTP_PROXY: nobody, http_proxy: nobody, HTTPS_PROXY: nobody }
-  const { code, stdout, stderr } = await run(folder, ['demo'], { env })
+  const { code, stdout, stderr } = await run(folder, ['demo'], { env, by: NODE })
   expect(stderr).toBe('')
   expect(stdout).toMatch(/cc created +200 accepted +1 × +– +1 × +1 ×/)
   expect(stdout).toMatch(/the same again +200 duplicate +– +– +– +–/)

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { FEISHU, KEY, openFolder, run, TOKEN } from '../serve.ts'
+import { FEISHU, KEY, NODE, openFolder, run, TOKEN } from '../serve.ts'
 import { startWorkerd, type Workerd } from '../workerd.ts'
 
 export const ADMIN_TOKEN = 'a-token-of-the-operators'
@@ -27,7 +27,8 @@ export async function buildWorker(
   beside: Readonly<Record<string, string>> = {},
 ): Promise<Built> {
   const folder = await openFolder({ 'routes.yaml': `${FEISHU}${sinksAndRoutes}`, ...beside })
-  const { code, stderr } = await run(folder, ['build', '--target', 'cloudflare', '--out', 'worker'])
+  const args = ['build', '--target', 'cloudflare', '--out', 'worker']
+  const { code, stderr } = await run(folder, args, { by: NODE })
   if (code !== 0) throw new Error(stderr)
   return {
     start(receiver, { persist, bindings = {} } = {}) {

@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'vitest'
 import { messageOf } from '../../src/core/errors.ts'
-import { type By, type Folder, KEY, type Ran, run, type Served, serve, TOKEN } from '../serve.ts'
+import type { Ran } from '../command-host.ts'
+import { type By, type Folder, KEY, NODE, run, type Served, serve, TOKEN } from '../serve.ts'
 import { eventually } from './eventually.ts'
 
 export const ADMIN_TOKEN = 'the-token-of-the-operators'
@@ -146,7 +147,7 @@ export class Gateway extends Built {
 `
 
 function build(folder: Folder): Promise<Ran> {
-  return run(folder, ['build', '--target', 'cloudflare', '--out', BUILT])
+  return run(folder, ['build', '--target', 'cloudflare', '--out', BUILT], { by: NODE })
 }
 
 /** Where it is. */

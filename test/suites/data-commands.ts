@@ -1,4 +1,4 @@
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { openReceiver, status } from '../receiver.ts'
 import {
   callbackOf,
@@ -18,9 +18,6 @@ const QUICK = 'retry: { attempts: 1, quick: 0 }'
 export type Way = 'beside' | '--url'
 
 export function testDataCommands(way: Way): void {
-  // Each of them starts a dozen processes.
-  vi.setConfig({ testTimeout: 120_000 })
-
   function ask(folder: Folder, gateway: Served, ...args: string[]) {
     const url = way === '--url' ? ['--url', gateway.adminUrl] : []
     return run(folder, [...args, ...url], { env: ADMIN })

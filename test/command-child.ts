@@ -1,0 +1,34 @@
+import { Readable } from 'node:stream'
+import { flushed } from '../src/cli/flushed.ts'
+import { runCommand } from '../src/cli/run.ts'
+import { END, type Order } from './command-host.ts'
+
+const streams = [process.stdout, process.stderr]
+
+process.on('disconnect', () => process.exit())
+process.on('message', async (order: Order) => {
+  takePlace(order)
+  const code = await runCommand(order.args)
+  clearUp()
+  for (const stream of streams) {
+    stream.write(END)
+    await flushed(stream)
+  }
+  process.send?.(code)
+})
+
+/** Makes of this process what the command's own would be. */
+function takePlace({ folder, env, stdin }: Order): void {
+  process.chdir(folder)
+  for (const name of Object.keys(process.env)) delete process.env[name]
+  Object.assign(process.env, env)
+  Object.defineProperty(process, 'stdin', { value: Readable.from([stdin]), configurable: true })
+}
+
+/** A command's listeners would end with its process. */
+function clearUp(): void {
+  for (const stream of streams) stream.removeAllListeners('error')
+  for (const name of ['unhandledRejection', 'uncaughtException', 'SIGHUP', 'SIGINT', 'SIGTERM']) {
+    process.removeAllListeners(name)
+  }
+}
