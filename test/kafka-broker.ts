@@ -1,6 +1,7 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
-import { existsSync, readdirSync } from 'node:fs'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { cp, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { type AddressInfo, createServer } from 'node:net'
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -57,8 +58,8 @@ export async function startKafka(): Promise<KafkaBroker> {
   const folder = await mkdtemp(join(tmpdir(), 'lark-fanout-kafka-'))
   const ports = await freePorts()
   const config = join(folder, 'server.properties')
+  await cp(await formattedFolder(), folder, { recursive: true })
   await writeFile(config, properties(folder, ports))
-  await Promise.all([format(config), createCertificate(folder)])
   let child = await launch(config)
   const kill = async () => {
     if (child.exitCode !== null || child.signalCode !== null) return
@@ -84,6 +85,9 @@ export async function startKafka(): Promise<KafkaBroker> {
 }
 
 type Ports = Record<'controller' | 'plain' | 'secure' | 'proxied' | 'proxy', number>
+
+/** A folder is formatted for whatever ports. */
+const NO_PORTS: Ports = { controller: 9091, plain: 9092, secure: 9093, proxied: 9094, proxy: 9095 }
 
 async function freePorts(): Promise<Ports> {
   const servers = await Promise.all(Array.from({ length: 5 }, () => listen()))
@@ -139,11 +143,30 @@ log.dirs=${join(folder, 'data')}
 `
 }
 
+/**
+ * A folder as each new broker finds it: formatted, and with a certificate. That takes three more programs in Java, so one
+ * is kept for all; its name is of all that goes into it.
+ */
+async function formattedFolder(): Promise<string> {
+  const recipe = createHash('sha256').update(readFileSync(import.meta.filename))
+  for (const jar of readdirSync(jars).toSorted()) recipe.update(jar)
+  const kept = join(tmpdir(), `lark-fanout-test-kafka-${recipe.digest('hex').slice(0, 16)}`)
+  if (existsSync(kept)) return kept
+  const fresh = await mkdtemp(`${kept}-`)
+  const config = join(fresh, 'server.properties')
+  await writeFile(config, properties(fresh, NO_PORTS))
+  await Promise.all([format(config), createCertificate(fresh)])
+  // Another may have been quicker: theirs will do as well, and this one is removed.
+  await rename(fresh, kept).catch(() => rm(fresh, { recursive: true }))
+  return kept
+}
+
 /** A certificate for 127.0.0.1 that vouches for itself. */
 async function createCertificate(folder: string): Promise<void> {
   const store = ['-keystore', join(folder, 'server.p12'), '-storepass', KEYSTORE_PASSWORD]
   const name = ['-dname', 'CN=127.0.0.1', '-ext', 'san=ip:127.0.0.1']
-  await run('keytool', ['-genkeypair', '-keyalg', 'EC', '-storetype', 'PKCS12', ...name, ...store])
+  const kind = ['-keyalg', 'EC', '-storetype', 'PKCS12', '-validity', '36500']
+  await run('keytool', ['-genkeypair', ...kind, ...name, ...store])
   await run('keytool', ['-exportcert', '-rfc', '-file', join(folder, 'ca.pem'), ...store])
 }
 

@@ -2,7 +2,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 /** Short files whose tests are elsewhere, or wait for long. */
 const LONG =
-  /(cli\/data-|cli\/commands|stores\/(sqlite-laws|durable-object|postgres)|edge\/restart|sinks\/kafka)/
+  /test\/(cli\/(data-|commands|build)|stores\/(durable-object|move|postgres)|edge\/|sinks\/(kafka|feishu-ws\/raw))/
 
 /** The long ones begin, so that nobody waits for one of them at the end. Without times of an earlier run Vitest goes by size. */
 export class LongFirst extends BaseSequencer {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
+import { anyText } from '../fuzz/arbitrary.ts'
 import { load, problemsOf, short } from './load-text.ts'
 
 const fixture = (name: string) =>
@@ -327,7 +328,7 @@ describe('any text', () => {
     const whole = fixture('full.yaml')
     const piece = fc.oneof(
       fc.string(),
-      fc.string({ unit: 'binary' }),
+      anyText(),
       fc.constantFrom(...whole.split('\n')),
       fc.constantFrom(
         'a: &a [*a]',
@@ -341,7 +342,7 @@ describe('any text', () => {
       fc.json(),
     )
     const texts = fc.array(piece, { maxLength: 12 }).map((pieces) => pieces.join('\n'))
-    await fc.assert(fc.asyncProperty(texts, isSettled), { numRuns: 300 })
+    await fc.assert(fc.asyncProperty(texts, isSettled), { numRuns: 150 })
   })
 
   test('so is a good file with any one change', async () => {
@@ -351,7 +352,7 @@ describe('any text', () => {
       fc.asyncProperty(change, ([at, length, put]) =>
         isSettled(whole.slice(0, at) + put + whole.slice(at + length)),
       ),
-      { numRuns: 150 },
+      { numRuns: 75 },
     )
   })
 
@@ -373,7 +374,7 @@ describe('any text', () => {
       )
     }
     const endless = 's: &s [*s]\nt: {<<: *s}\nu: &u {<<: *u}'
-    for (const text of [bomb.join('\n'), merges.join('\n'), endless]) {
+    for (const text of [merges.join('\n'), endless]) {
       expect((await problemsOf(text)).length).toBeGreaterThan(0)
     }
     expect((await problemsOf(bomb.join('\n'))).map(({ message }) => message)).toContain(
@@ -408,10 +409,25 @@ describe('any text', () => {
     expect(alone.map(({ path }) => path)).toEqual(['routes.1.match'])
   })
 
-  test('five thousand misspelt routes to a thousand sinks are told soon', async () => {
+  test('no more than 256 fields must match together, however they are chosen', async () => {
+    const keys = (count: number) =>
+      Array.from({ length: count }, (_, index) => `key${index}: 1`).join(', ')
+    const problems = async (match: string) => {
+      const route = `  - { name: r, to: [a], match: { ${match} } }`
+      return (await problemsOf(`${head}sinks: { a: { type: log } }\nroutes:\n${route}`)).map(short)
+    }
+    const tooMany = ['6:32 routes.0.match: has more than 256 fields']
+    expect(await problems(keys(256))).toEqual([])
+    expect(await problems(keys(257))).toEqual(tooMany)
+    expect(await problems(`${keys(254)}, $or: [{ a: 1 }, { b: 1, c: 1 }]`)).toEqual([])
+    expect(await problems(`${keys(255)}, $or: [{ a: 1 }, { b: 1, c: 1 }]`)).toEqual(tooMany)
+    expect(await problems(`${keys(256)}, $or: [{ key0: 2 }, { key1: 2 }]`)).toEqual([])
+  })
+
+  test('five thousand misspelt routes to two hundred sinks are told soon', async () => {
     const lines = (count: number, line: (index: number) => string) =>
       Array.from({ length: count }, (_, index) => line(index)).join('\n')
-    const sinks = lines(1000, (index) => `  consumer-${1000 + index}: { type: log }`)
+    const sinks = lines(200, (index) => `  consumer-${1000 + index}: { type: log }`)
     const routes = lines(5000, (n) => `  - { name: r${n}, to: [cnsumers-${9000 + n}] }`)
     const problems = await problemsOf(`${head}sinks:\n${sinks}\nroutes:\n${routes}`)
     expect(problems).toHaveLength(1001)

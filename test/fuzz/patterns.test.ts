@@ -4,7 +4,7 @@ import { afterAll, expect, test } from 'vitest'
 import { ConfigError } from '../../src/core/errors.ts'
 import { compileExplanation, compileFilter } from '../../src/core/filter/compile.ts'
 import { createPatternIndex } from '../../src/core/filter/route-index.ts'
-import { name, patient, polluted, runs } from './arbitrary.ts'
+import { anyText, name, patient, polluted, runs } from './arbitrary.ts'
 
 afterAll(() => expect(polluted()).toEqual([]))
 
@@ -26,7 +26,7 @@ const text = fc.oneof(
     '\\*',
     '\ud800',
   ),
-  fc.string({ unit: 'binary', maxLength: 4 }),
+  anyText(4),
 )
 const leaf = fc.oneof(
   text,

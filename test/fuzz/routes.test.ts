@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { afterAll, expect, test } from 'vitest'
 import { formatProblems } from '../../src/config/problems.ts'
 import { filesOf, problemsOf } from '../config/load-text.ts'
-import { jsonText, name, patient, polluted, runs } from './arbitrary.ts'
+import { anyText, jsonText, name, patient, polluted, runs } from './arbitrary.ts'
 
 afterAll(() => expect(polluted()).toEqual([]))
 
@@ -70,12 +70,12 @@ const piece = fc.oneof(
   ),
   fc.constantFrom('1e999', '.inf', '0o777', '~', 'yes', '12345678901234567890', '__proto__: 1\n'),
   fc.constantFrom('\n  ', '\n    ', 'a: ', 'sinks:\n', 'routes:\n', 'match: ', 'to: ', '$or: '),
-  fc.string({ unit: 'binary', maxLength: 6 }),
+  anyText(6),
 )
 
 test('any text is loaded or refused', patient, async () => {
   const text = fc.oneof(
-    fc.string({ unit: 'binary' }),
+    anyText(),
     fc.array(piece, { maxLength: 30 }).map((pieces) => pieces.join('')),
     jsonText,
     fc
@@ -84,7 +84,7 @@ test('any text is loaded or refused', patient, async () => {
   )
   await fc.assert(
     fc.asyncProperty(text, async (each) => void (await judge(each))),
-    { numRuns: runs(500) },
+    { numRuns: runs(150) },
   )
 })
 
@@ -98,7 +98,7 @@ test('a good file with a few changes is loaded or refused', patient, async () =>
       )
       await judge(text)
     }),
-    { numRuns: runs(250) },
+    { numRuns: runs(150) },
   )
 })
 
@@ -116,7 +116,7 @@ test(
         const text = valid.slice(0, old.index) + put + valid.slice(old.index + old[0].length)
         await judge(text)
       }),
-      { numRuns: runs(250) },
+      { numRuns: runs(150) },
     )
   },
 )
@@ -139,7 +139,7 @@ test('any text in a file of routes.d is loaded or refused', patient, async () =>
       }
       expect(formatProblems(filesOf(files), problems)).toBeTypeOf('string')
     }),
-    { numRuns: runs(100) },
+    { numRuns: runs(60) },
   )
 })
 
@@ -156,7 +156,7 @@ test.each([
   ],
   ['20,000 lines that are wrong', 'a: b: c\n'.repeat(20_000)],
   ['20,000 unknown keys', Array.from({ length: 20_000 }, (_, at) => `k${at}: 1`).join('\n')],
-  ['one key 100,000 times', 'a: 1\n'.repeat(100_000)],
+  ['one key 25,000 times', 'a: 1\n'.repeat(25_000)],
   ['a line of a megabyte', `a: ${'x'.repeat(1_000_000)}`],
   ['a megabyte of dollars', `version: "${'${'.repeat(500_000)}"`],
   ['a megabyte of quotes', `a: "${'\\"'.repeat(500_000)}`],

@@ -19,7 +19,16 @@ beforeAll(async () => {
 })
 afterAll(() => objects.close())
 
-storeLaws('Durable Object', () => objects.open(fresh()))
+let lawful = ''
+
+storeLaws(
+  'Durable Object',
+  () => {
+    lawful = fresh()
+    return objects.open(lawful)
+  },
+  () => objects.empty(lawful),
+)
 
 restartLaws('Durable Object', () => {
   const name = fresh()

@@ -4,6 +4,7 @@ import type { Store } from '../../src/core/store.ts'
 import type { Row } from '../../src/stores/rows.ts'
 import type { SqlValue } from '../../src/stores/sqlite/driver.ts'
 import { bundleWorker, startWorkerd, type Workerd } from '../workerd.ts'
+import { CONTENT, deleting } from './emptying.ts'
 import { T } from './samples.ts'
 import { decode, encode } from './store-calls.ts'
 
@@ -14,6 +15,8 @@ export interface Objects {
   /** As the object starts, at this time. */
   open(name: string, now?: number): Promise<Store>
   sql(name: string, query: string, ...values: readonly SqlValue[]): Promise<readonly Row[]>
+  /** As good as new. */
+  empty(name: string): Promise<void>
   kill: Workerd['kill']
   close: Workerd['close']
 }
@@ -33,12 +36,17 @@ export async function startObjects(options: { readonly persist?: string } = {}):
     if (error) throw errorOf(error)
     return answer
   }
+  const sql: Objects['sql'] = async (name, ...args) =>
+    (await ask(name, 'sql', args)) as readonly Row[]
   return {
     async open(name, now = T) {
       await ask(name, 'open', [now])
       return storeBy((method, args) => ask(name, method, args))
     },
-    sql: async (name, ...args) => (await ask(name, 'sql', args)) as readonly Row[],
+    sql,
+    async empty(name) {
+      await sql(name, deleting(await sql(name, CONTENT)))
+    },
     kill,
     close,
   }

@@ -6,4 +6,4 @@ import { createMigrated, emptyStores } from './postgres-stores.ts'
 const database = await createMigrated(await sharedPostgres())
 afterAll(() => database[Symbol.asyncDispose]())
 
-storeLaws('Postgres', emptyStores(database))
+storeLaws('Postgres', emptyStores(database), database.empty)

@@ -58,8 +58,10 @@ function shownAnyway(written: Json | undefined): Finding[] {
 
 /** Names that are one letter away from a field of an event. */
 function misspeltFields(written: Json | undefined, eventSchemas: readonly JsonObject[]): Finding[] {
+  const names = redactOf(written)
+  if (names.length === 0) return []
   const known = [...new Set(eventSchemas.flatMap(fieldsIn))]
-  return redactOf(written).flatMap((name, index) => {
+  return names.flatMap((name, index) => {
     const meant = known.includes(name) ? undefined : closest(name, known, 1)
     const message = `no event is known to have this field; did you mean "${meant}"?`
     return meant === undefined ? [] : [{ path: [String(index)], message }]

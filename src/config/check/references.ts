@@ -1,4 +1,5 @@
 import { isObject, type Json, type JsonObject } from '../../core/event.ts'
+import { remembered } from './remembered.ts'
 
 /** What replaces more is open: nothing is said of it. */
 const MAX_OBJECTS = 10_000
@@ -7,7 +8,7 @@ const MAX_OBJECTS = 10_000
  * A schema for those who look up fields in it: with what its references lead to in their place, and with its conditions
  * as parts that may hold. One within itself is left open.
  */
-export function withoutReferences(schema: JsonObject): JsonObject {
+export const withoutReferences = remembered((schema: JsonObject): JsonObject => {
   let left = MAX_OBJECTS
   function unfold(value: Json, open: readonly string[]): Json {
     if (Array.isArray(value)) return value.map((item) => unfold(item, open))
@@ -25,7 +26,7 @@ export function withoutReferences(schema: JsonObject): JsonObject {
   }
   const unfolded = unfold(schema, [])
   return isObject(unfolded) ? unfolded : {}
-}
+})
 
 /** What a JSON pointer of a URL's fragment leads to. */
 function targetOf(schema: JsonObject, reference: string): Json | undefined {

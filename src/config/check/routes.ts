@@ -1,6 +1,6 @@
 import { ConfigError } from '../../core/errors.ts'
 import { isObject, type Json, type JsonObject } from '../../core/event.ts'
-import { countRules, parsePattern } from '../../core/filter/pattern.ts'
+import { checkRules, countRules } from '../../core/filter/pattern.ts'
 import type { RouteConfig, SinkConfig, SourceConfig } from '../config.ts'
 import { findingsWithin } from '../text/dotted.ts'
 import { checkCombinations } from './combinations.ts'
@@ -48,7 +48,7 @@ export function checkRoutes(routes: readonly Json[], known: Known): CheckedRoute
   const combinations = checkCombinations(routes)
   const names = namesOf(known)
   const checked = routes.map((route, index) => {
-    const parse = index < combinations.tooManyFrom ? parsePattern : countRules
+    const parse = index < combinations.tooManyFrom ? checkRules : countRules
     return checkRoute(route, { ...known, ...names, parse })
   })
   const flat = (pick: (route: CheckedRoute) => readonly Finding[]) =>

@@ -4,6 +4,7 @@ import { isObject, type JsonObject } from '../../core/event.ts'
 import type { OptionsSchema } from '../../core/plugin.ts'
 import { compileOptions } from '../validators.ts'
 import type { Find } from './compiled.ts'
+import { remembered } from './remembered.ts'
 import { knownKeys } from './schema-walk.ts'
 
 /** What an entry of routes.yaml looks like. */
@@ -92,10 +93,10 @@ export function takenOptions(common: TObject, plug: Plug): string[] {
 }
 
 /** A schema as plain JSON, without the names that would clash in one ajv. */
-export function plainSchema(schema: OptionsSchema): JsonObject {
+export const plainSchema = remembered((schema: OptionsSchema): JsonObject => {
   const { $id, $schema, ...plain }: JsonObject = JSON.parse(JSON.stringify(schema))
   return plain
-}
+})
 
 function objectOf(value: JsonObject[string] | undefined): JsonObject {
   return isObject(value) ? value : {}

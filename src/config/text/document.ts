@@ -68,10 +68,21 @@ export function readDocument(text: string): Document {
   const faults = [...document.errors, ...document.warnings]
   if (faults.length > 0) throw new ConfigError(faultProblems(text, faults, positionAt))
   const { value, places, findings } = readNode(document.contents)
-  const byPath = new Map(places.map((place) => [pathKey(place.path), place]))
-  const placeOf = (path: Path): Place | undefined =>
-    byPath.get(pathKey(path)) ?? (path.length > 0 ? placeOf(path.slice(0, -1)) : undefined)
-  return { text, value, places, findings, placeOf, positionAt, shownPath: (path) => path }
+  return {
+    ...{ text, value, places, findings },
+    placeOf: findingPlaces(places),
+    positionAt,
+    shownPath: (path) => path,
+  }
+}
+
+/** `placeOf` among these places. Of several with one path the last counts. */
+export function findingPlaces(places: readonly Place[]): Document['placeOf'] {
+  let byPath: ReadonlyMap<string, Place> | undefined
+  return function placeOf(path): Place | undefined {
+    byPath ??= new Map(places.map((place) => [pathKey(place.path), place]))
+    return byPath.get(pathKey(path)) ?? (path.length > 0 ? placeOf(path.slice(0, -1)) : undefined)
+  }
 }
 
 function positionsOf(lines: LineCounter): (offset: number) => Position {

@@ -26,6 +26,7 @@ const FILE = /^file:(.+)$/s
 
 /** Whether a text, as written, takes something from outside: then it is a secret, and is shown as written. */
 export function hasReference(text: string): boolean {
+  if (!text.includes('${')) return false
   const references = [...text.matchAll(REFERENCE)]
   return references.some(([, inner = '', end]) => end && (VARIABLE.test(inner) || FILE.test(inner)))
 }

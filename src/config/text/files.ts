@@ -2,7 +2,7 @@ import { ConfigError } from '../../core/errors.ts'
 import { isObject, type Json, type JsonObject } from '../../core/event.ts'
 import { type Finding, type Path, pathKey } from '../check/finding.ts'
 import type { LocatedProblem } from '../config.ts'
-import { type Document, type Place, readDocument } from './document.ts'
+import { type Document, findingPlaces, type Place, readDocument } from './document.ts'
 import { type Part, placeText, shownPath } from './parts.ts'
 
 /** One of the texts that a plan is made of. */
@@ -39,9 +39,6 @@ export function readFiles(
 ): Files {
   const parts = readParts(files)
   const places = parts.flatMap(placesIn)
-  const byPath = new Map(places.map((place) => [pathKey(place.path), place]))
-  const placeOf = (path: Path): Place | undefined =>
-    byPath.get(pathKey(path)) ?? (path.length > 0 ? placeOf(path.slice(0, -1)) : undefined)
   return {
     parts: parts.map(({ name, routesFrom }) => ({ name, routesFrom })),
     faults: parts.flatMap(({ faults }) => faults),
@@ -49,7 +46,7 @@ export function readFiles(
     value: joined(parts),
     places,
     findings: [...parts.flatMap((part) => findingsIn(part, checkShape)), ...namesTwice(parts)],
-    placeOf,
+    placeOf: findingPlaces(places),
     positionAt(offset) {
       const part = parts.findLast(({ from }) => from <= offset)
       if (!part) return { line: 1, column: 1 }
