@@ -8,6 +8,8 @@ export interface Session {
   readonly role: Role
   /** Stands in every form, so that no other site can send one. */
   readonly csrf: string
+  /** For what goes on after its request has been let in. */
+  isOver(): boolean
 }
 
 /**
@@ -43,15 +45,15 @@ export function createSessions(
   }
 
   const closed = createClosed(now)
+  const isOver = ({ text, endsAt }: Signed) => now() >= endsAt || closed.has(text)
 
   /** Undefined where the signature is wrong, its time is over, or it was closed. */
   async function check(c: Context): Promise<Signed | undefined> {
     const [role, end, nonce, signature = ''] = (getCookie(c, COOKIE) ?? '').split('.')
     if ((role !== 'admin' && role !== 'viewer') || tokens[role] === undefined) return undefined
-    const text = `${role}.${end}.${nonce}`
-    const endsAt = Number(end)
-    const isRight = crypto.equal(signature, await sign(role, text))
-    return isRight && now() < endsAt && !closed.has(text) ? { role, text, endsAt } : undefined
+    const signed: Signed = { role, text: `${role}.${end}.${nonce}`, endsAt: Number(end) }
+    const isRight = crypto.equal(signature, await sign(role, signed.text))
+    return isRight && !isOver(signed) ? signed : undefined
   }
 
   return {
@@ -68,7 +70,8 @@ export function createSessions(
       const session = await check(c)
       if (!session) return undefined
       const { role, text } = session
-      return { role, csrf: await sign(role, `form ${text}`) }
+      const csrf = await sign(role, `form ${text}`)
+      return { role, csrf, isOver: () => isOver(session) }
     },
     async close(c) {
       const session = await check(c)

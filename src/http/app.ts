@@ -52,11 +52,18 @@ export function createPlainApp(log: Log): Hono {
   const app = new Hono()
   app.notFound(() => problem(new RejectedError(404, 'There is nothing at this path.')))
   app.onError((error) => {
-    if (error instanceof RejectedError) return problem(error)
-    log.error({ error: messageOf(error), stack: error.stack }, 'a request failed unexpectedly')
-    return problem(new RejectedError(500, 'The request failed; the log says why.'))
+    if (!(error instanceof RejectedError)) {
+      log.error({ error: messageOf(error), stack: error.stack }, 'a request failed unexpectedly')
+    }
+    return problem(rejectionOf(error))
   })
   return app
+}
+
+/** What clients are told of an error: of what went wrong in here, nothing. */
+export function rejectionOf(error: Error): RejectedError {
+  if (error instanceof RejectedError) return error
+  return new RejectedError(500, 'The request failed; the log says why.')
 }
 
 type Method = 'GET' | 'POST'

@@ -36,6 +36,10 @@ export function isBusy(error: unknown): boolean {
   return codeOf(error) === CODES.busy
 }
 
+export function isFull(error: unknown): boolean {
+  return codeOf(error) === CODES.full
+}
+
 /**
  * Whose fault it is: of the call that asked for it, of a damaged page, which is met by those alone who read it, or of the
  * database or its disk, so that no call would have fared better.

@@ -4,7 +4,7 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { refuseNewer, sqliteMigrations } from './migrations/sqlite.ts'
 import { searchIndex } from './migrations/sqlite-3-search.ts'
 import type { SqliteDriver } from './sqlite/driver.ts'
-import { faultOf } from './sqlite-errors.ts'
+import { faultOf, isFull } from './sqlite-errors.ts'
 
 /** `serve` makes and migrates the file; the others want it there. */
 export type FileMode = 'serve' | 'beside' | 'read' | 'move'
@@ -42,7 +42,7 @@ export function openFile(file: string, mode: FileMode): DatabaseSync {
     const version = versionOf(db, file)
     if (mode !== 'read') setUp(db, version)
     if (version < OLDEST[mode]) throw new Error(`${file} ${OUTDATED}`)
-    if (mode === 'serve') migrate(db, version)
+    if (mode === 'serve') migrate(db, version, file)
     return db
   } catch (error) {
     db.close()
@@ -92,21 +92,26 @@ function setUp(db: DatabaseSync, version: number): void {
   `)
 }
 
-function migrate(db: DatabaseSync, version: number): void {
+function migrate(db: DatabaseSync, version: number, file: string): void {
   for (const [i, migration] of sqliteMigrations.entries()) {
     if (i < version) continue
     const marks = `PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${i + 1};`
     inTransaction(db, 'BEGIN IMMEDIATE', () => db.exec(migration + marks))
   }
-  makeSearchIndex(db)
+  makeSearchIndex(db, file)
 }
 
-/** A damaged page fails whoever reads it: not the start, which would read them all. */
-function makeSearchIndex(db: DatabaseSync): void {
+/**
+ * A damaged page fails whoever reads it, and a full disk whoever writes: not the start, which reads all pages and writes
+ * what can be done without.
+ */
+function makeSearchIndex(db: DatabaseSync, file: string): void {
+  // To sort many takes a file of SQLite's own, and a container may have no other folder that can be written to.
+  db.exec(`PRAGMA temp_store_directory = '${dirname(file).replaceAll("'", "''")}'`)
   try {
     db.exec(searchIndex)
   } catch (error) {
-    if (faultOf(error) !== 'page') throw error
+    if (faultOf(error) !== 'page' && !isFull(error)) throw error
   }
 }
 

@@ -40,7 +40,7 @@ export async function openSqliteStore({
   const writes = createGroupCommit(writer.ask)
   const reads = createGroupCommit(reader.ask)
   const [read, write] = [askBy(reads.call), askBy(writes.call)]
-  if (log && !(await write('hasIndex', null))) log.warn({ store: file }, DAMAGED)
+  if (log && !(await write('hasIndex', null))) log.warn({ store: file }, NO_INDEX)
   const store = sqliteStore(read, write)
   return {
     ...store,
@@ -60,8 +60,8 @@ export async function openSqliteStore({
   }
 }
 
-const DAMAGED =
-  'a page of the events is damaged: whoever reads it is told so, and so is a search that goes through it; restore a backup, or keep the file until what it owes is delivered'
+const NO_INDEX =
+  'the events have no index by their instance_code: make room, where the disk is full, and start again; else a page of them is damaged: whoever reads it is told so, and so is a search that goes through it; restore a backup, or keep the file until what it owes is delivered'
 
 /** What is written to a file that was deleted or replaced ends with the process: the check for it costs a microsecond. */
 function rememberFile(file: string): () => void {

@@ -235,3 +235,20 @@ test('where nothing has died, that is said, in both languages', async () => {
   expect((await browser.get('/console/dead?sink=lake')).text).toContain('No dead letter matches.')
   expect((await browser.get('/console/dead?lang=zh')).text).toContain('没有死信')
 })
+
+test.for(['2026-11-24', '2026-11-22T09:30:00+08:00', 'yesterday'])(
+  'a time that cannot be read (%s) leaves out no filter: nothing is shown, counted or retried',
+  async (since) => {
+    const { browser, owed } = await setup(DEAD)
+    const query = new URLSearchParams({ since })
+    for (const path of ['/console/dead', '/console/dead/retry']) {
+      const { status, text } = await browser.get(`${path}?${query}`)
+      expect([path, status]).toEqual([path, 400])
+      expect(text).toContain('since: must be a time such as 2026-11-22T09:30:00Z')
+    }
+    const form = { since, all: '1' }
+    const { status } = await browser.submit('/console/dead/retry', form, '/console/dead/retry')
+    expect(status).toBe(400)
+    expect(await owed('lake')).toEqual([])
+  },
+)

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { openMemoryStore } from '../../src/stores/memory.ts'
 import { openConsole, VIEWER_TOKEN } from './setup.ts'
 
 describe('logging in', () => {
@@ -172,6 +173,19 @@ test('that routes.yaml was rejected is said in words, on every page', async () =
   expect((await browser.get('/console/events')).text).not.toContain('rejected</span></a>')
   feed.tell({ kind: 'reloaded', at: clock.now, result: 'rejected', problems: 'wrong' })
   expect((await browser.get('/console/events')).text).toContain('rejected</span></a>')
+})
+
+test('what fails unexpectedly is a page as well, which says where to look', async () => {
+  const store = openMemoryStore()
+  const backlog = () => Promise.reject(new Error('disk full: /x'))
+  const { browse, log } = openConsole({ store: { ...store, backlog } })
+  const browser = browse()
+  await browser.logIn()
+  const { status, headers, text } = await browser.get('/console/dead')
+  expect([status, headers.get('content-type')]).toEqual([500, 'text/html; charset=UTF-8'])
+  expect(text).toContain('The request failed; the log says why.')
+  expect(text).not.toContain('disk full')
+  expect(log.lines.join()).toContain('disk full')
 })
 
 describe('forms', () => {

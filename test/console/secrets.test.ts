@@ -4,7 +4,7 @@ import { createFeed } from '../../src/core/feed.ts'
 import type { Plan } from '../../src/core/plan.ts'
 import { createGateway } from '../../src/gateway.ts'
 import { openAdmin } from '../../src/hosts/admin.ts'
-import { readConsoleAssets } from '../../src/hosts/console-assets.ts'
+import { loadPages } from '../../src/hosts/console-assets.ts'
 import { readEnvironment } from '../../src/hosts/environment.ts'
 import { linkFile } from '../../src/hosts/link-file.ts'
 import { readConfigFile } from '../../src/hosts/node-config.ts'
@@ -177,7 +177,7 @@ async function openFull() {
   const feed = createFeed()
   let plan: Plan = await linkFile(await read(), runtime)
   const seen = { plan: () => plan, status: () => gateway.status(), wake: () => gateway.wake('now') }
-  const more = { feed, assets: readConsoleAssets(), metrics: async () => '' }
+  const more = { feed, pages: await loadPages(), metrics: async () => '' }
   const admin = openAdmin({ tokens, runtime, ledger: store, ...seen, ...more })
   const gateway = createGateway({ plan, store, runtime, feed, admin: admin.app, wakeAt() {} })
   const { reload } = createReload(feed, log, async (readFile) => {

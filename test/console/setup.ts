@@ -1,4 +1,5 @@
 import { onTestFinished } from 'vitest'
+import { serveConsole } from '../../src/console/console.ts'
 import { createFeed } from '../../src/core/feed.ts'
 import type { LaneStatus } from '../../src/core/lane/status.ts'
 import type { Plan } from '../../src/core/plan.ts'
@@ -45,7 +46,7 @@ export function openConsole({
     wake() {},
     guessed,
     feed,
-    assets: readConsoleAssets(),
+    pages: { serve: serveConsole, assets: readConsoleAssets() },
   })
   onTestFinished(close)
   return { store, clock, log, feed, lanes, admin, browse: () => createBrowser(admin) }

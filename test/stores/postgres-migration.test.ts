@@ -162,6 +162,29 @@ test('what is accepted while it migrates has its code filled in, too', async () 
   await migrating.close()
 })
 
+test('codes of large events are filled in a few at a time, that no step takes long', async () => {
+  await using database = await createSchema1()
+  await database.query(
+    `INSERT INTO lark_fanout.events (seq, time, accepted_at, id, type, app_id, tenant_key, via, raw)
+     SELECT n, 1, 1, n, '', '', '', '',
+       concat('{"event": {"instance_code": "I', n, '", "form": "', repeat('x', 5000000), '"}}')
+     FROM generate_series(1, 3) n`,
+  )
+  const { query, transaction, close } = openConnections(configOf(database.url), 1)
+  await migratePostgres({ query, transaction })
+  const filled = `SELECT string_agg(instance_code, ' ' ORDER BY seq) AS codes FROM lark_fanout.events`
+  const step = async () => {
+    const [done] = await query('SELECT busy, next FROM lark_fanout.fill_instances(200)')
+    const [row] = await query(filled)
+    return [done?.busy, done?.next, row?.codes]
+  }
+  expect(await step()).toEqual([false, 1, 'I1'])
+  expect(await step()).toEqual([false, 2, 'I1 I2'])
+  expect(await step()).toEqual([false, null, 'I1 I2 I3'])
+  expect(await step()).toEqual([false, null, 'I1 I2 I3'])
+  await close()
+})
+
 /** All steps to the end, with nothing so old that it goes. */
 async function pruneAll(store: Store): Promise<void> {
   const before = T - MINUTE

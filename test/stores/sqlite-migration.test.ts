@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, test } from 'vitest'
 import { sqliteMigrations } from '../../src/stores/migrations/sqlite.ts'
@@ -78,6 +79,15 @@ describe('a file of version 1', () => {
     await store.close()
   })
 
+  test('is indexed with the room that is beside it: a container may have no other that can be written to', async () => {
+    const file = makeFile()
+    await (await openSqliteStore({ file, now: () => T })).close()
+    const any = new DatabaseSync(':memory:')
+    const [folder] = Object.values(any.prepare('PRAGMA temp_store_directory').get() ?? {})
+    any.close()
+    expect(folder).toBe(dirname(file))
+  })
+
   test('is moved as it is, and stays so', () => {
     const file = makeFile()
     const hash = () => createHash('sha256').update(readFileSync(file)).digest('hex')
@@ -117,7 +127,9 @@ describe('a file of version 2 with a damaged page', () => {
   test('starts, says so, and fails whoever reads that page', async () => {
     const log = recordingLog()
     const store = await openSqliteStore({ file: makeFile(), now: () => T, log })
-    expect(log.lines).toEqual([expect.stringMatching(/^warn a page of the events is damaged/)])
+    expect(log.lines).toEqual([
+      expect.stringMatching(/^warn the events have no index .* a page of them is damaged/),
+    ])
     expect(await store.event({ id: 'e1' })).toMatchObject({ ref: '1' })
     await store.accept([acceptance('new', { data: { instance_code: 'i2' } })], T)
     const search = (q: string, limit: number) => store.events({ order: 'oldest first', limit, q })

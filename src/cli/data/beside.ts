@@ -10,6 +10,7 @@ import type { Env } from '../../hosts/environment.ts'
 import { openNodeStore } from '../../hosts/node-store.ts'
 import { silentLog } from '../../hosts/silent-log.ts'
 import type { StoreAddress } from '../../hosts/store-address.ts'
+import { eventsInTurn } from '../../http/api/events-in-turn.ts'
 import {
   auditShape,
   eventShape,
@@ -90,14 +91,15 @@ function lists(
       return shapePage(page, (stored) => eventShape(stored, hidden))
     },
     async event(id) {
-      const history = await ledger.event(await eventMeant(id, ledger))
+      const history = await eventMeant(id, ledger)
       return history && historyText(history, await hiding())
     },
     async deliveries(query) {
       if (query.cursor === undefined) await mustHaveBeenKnown(query.sink)
       const hidden = await hiding()
       const page = await ledger.deliveries(await filterMeant(query, ledger))
-      return shapePage(page, (one) => shownDelivery(one, hidden, ledger))
+      const events = eventsInTurn(ledger)
+      return shapePage(page, (one) => shownDelivery(one, hidden, events))
     },
     audit: async (query) => shapePage(await ledger.audit(query), auditShape),
   }

@@ -1,4 +1,5 @@
 import type { DeliveryQuery, Ledger, Page, StoredDelivery } from '../../core/ledger.ts'
+import { badRequest } from '../../http/api/fields.ts'
 import { lookOn, pageOf } from '../../http/api/page.ts'
 import { timeParam } from '../parts/time-field.ts'
 import { codeOf } from './kinds.ts'
@@ -12,14 +13,15 @@ export interface DeadFilter {
   readonly until: string | undefined
 }
 
+/** Throws RejectedError 400 for a time that cannot be read: without it more would be retried than was asked for. */
 export function filterOf(given: (name: string) => string | undefined): DeadFilter {
   const read = (name: string) => given(name) || undefined
-  return {
-    sink: read('sink'),
-    reason: read('reason'),
-    since: read('since'),
-    until: read('until'),
+  const time = (name: string) => {
+    const written = read(name)
+    if (written === undefined || timeParam(written) !== undefined) return written
+    throw badRequest([{ path: name, message: 'must be a time such as 2026-11-22T09:30:00Z' }])
   }
+  return { sink: read('sink'), reason: read('reason'), since: time('since'), until: time('until') }
 }
 
 /** The same for the store, which knows no reasons. */

@@ -1,6 +1,7 @@
 import { html } from 'hono/html'
 import type { StoredDelivery } from '../../core/ledger.ts'
 import { printable } from '../../core/printable.ts'
+import { eventsInTurn } from '../../http/api/events-in-turn.ts'
 import { pageOf } from '../../http/api/page.ts'
 import { shownDelivery } from '../../http/api/shapes.ts'
 import type { Html } from '../html.ts'
@@ -28,8 +29,9 @@ export async function waiting(visit: Visit, view: SinkView): Promise<Html> {
   const hasKeys = items.some(({ orderKey }) => orderKey !== null)
   const keyHead = hasKeys ? [w.orderKey] : []
   const heads = [w.event, ...keyHead, w.owedSince, figures(w.attempts), w.next]
+  const events = eventsInTurn(context.ledger)
   const rows = items.map(async (delivery) => {
-    const { order_key: key } = await shownDelivery(delivery, plan, context.ledger)
+    const { order_key: key } = await shownDelivery(delivery, plan, events)
     return row(
       visit,
       view,

@@ -7,10 +7,11 @@ import type { Plan } from '../../core/plan.ts'
 import type { SourceEvent } from '../../core/plugin.ts'
 import type { Runtime } from '../../core/runtime.ts'
 import type { Live } from '../live/live.ts'
+import type { Ending } from './ending.ts'
 import { badRequest } from './fields.ts'
 
 /** What the API needs of the gateway. */
-export interface ApiContext {
+export interface ApiContext extends Pick<Ending, 'ending'> {
   readonly ledger: Ledger
   readonly runtime: Pick<Runtime, 'now' | 'log' | 'crypto'>
   plan(): Plan

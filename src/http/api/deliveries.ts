@@ -2,6 +2,8 @@ import { filterMeant } from '../../core/event-name.ts'
 import type { DeadSelection, DeliveryFilter, StoredDelivery } from '../../core/ledger.ts'
 import { retryDead } from '../../core/operations/retry-dead.ts'
 import { type ApiContext, operatorOf } from './context.ts'
+import { workProblems } from './ending.ts'
+import { eventsInTurn } from './events-in-turn.ts'
 import * as examples from './examples.ts'
 import { badRequest, flag, object, oneOf, optional, text, texts, withDefault } from './fields.ts'
 import { type Operation, operation } from './operation.ts'
@@ -27,9 +29,14 @@ const deliveryFields = {
   state: optional(oneOf('Only deliveries in this state.', 'pending', 'delivered', 'dead')),
 }
 
+const retryFilter = {
+  ...filterFields,
+  state: optional(oneOf('None but these are retried.', 'dead')),
+}
+
 const retryFields = {
   ids: optional(texts('These deliveries. Ids that are not of dead ones are passed over.')),
-  filter: optional(object('All dead ones that pass it; an empty one is all.', filterFields)),
+  filter: optional(object('All dead ones that pass it; an empty one is all.', retryFilter)),
   dry_run: withDefault(flag('Only counts.'), false),
 }
 
@@ -57,7 +64,8 @@ function list(context: ApiContext): Operation {
       const meant = await filterMeant(query, ledger)
       const read = (cursor: string | undefined) => ledger.deliveries({ ...meant, cursor })
       const reading = lookOn(read, query.cursor)
-      const shape = (delivery: StoredDelivery) => shownDelivery(delivery, hiding, ledger)
+      const events = eventsInTurn(ledger)
+      const shape = (delivery: StoredDelivery) => shownDelivery(delivery, hiding, events)
       return c.json(await pageOf(reading, shape))
     },
   )
@@ -78,6 +86,7 @@ function retry(context: ApiContext): Operation {
         example: { dry_run: false, retried: 17 },
         progress: retriedProgressSchema,
       },
+      problems: workProblems,
     },
     async (c, { body: { ids, filter, dry_run: dryRun } }) => {
       const meant = filter && (await filterMeant(filter, context.ledger))

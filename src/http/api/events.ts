@@ -57,8 +57,7 @@ export function eventOperations({ ledger, plan }: ApiContext): readonly Operatio
       problems: { 404: 'There is no such event.' },
     },
     async (c) => {
-      const name = await eventMeant(c.req.param('id') ?? '', ledger)
-      const history = await ledger.event(name)
+      const history = await eventMeant(c.req.param('id') ?? '', ledger)
       if (!history) throw new RejectedError(404, 'There is no event of this id.')
       const body = historyText(history, plan())
       return c.body(body, 200, { 'Content-Type': 'application/json' })

@@ -1,6 +1,7 @@
 import { ConfigError } from '../../core/errors.ts'
 import { replay } from '../../core/operations/replay.ts'
 import { type ApiContext, operatorOf } from './context.ts'
+import { workProblems } from './ending.ts'
 import * as examples from './examples.ts'
 import { badRequest, flag, json, optional, text, withDefault } from './fields.ts'
 import { type Operation, operation } from './operation.ts'
@@ -32,6 +33,7 @@ export function replayOperation(context: ApiContext): Operation {
         example: examples.replayed,
         progress: replayedProgressSchema,
       },
+      problems: workProblems,
     },
     (c, { body: { dry_run: dryRun, ...rest } }) =>
       answerWork(c, context, async (progress, signal) => {

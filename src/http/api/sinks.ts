@@ -5,6 +5,7 @@ import { discard } from '../../core/operations/discard.ts'
 import { pauseSink, resumeSink } from '../../core/operations/pause-sink.ts'
 import { pausedBy } from '../../core/pauses.ts'
 import { type ApiContext, operatorOf } from './context.ts'
+import { workProblems } from './ending.ts'
 import * as examples from './examples.ts'
 import { text } from './fields.ts'
 import { type About, type None, type Operation, operation } from './operation.ts'
@@ -79,6 +80,7 @@ const aboutDiscard = {
     example: { discarded: 17 },
     progress: discardedProgressSchema,
   },
+  problems: { ...ofOne.problems, ...workProblems },
 } as const
 
 function change(

@@ -7,6 +7,8 @@ export interface StreamRequest {
   textOf(news: News): string
   /** The `ref` of the last event that the client knows. */
   readonly after: string | undefined
+  /** Whether the client may not be told any more; without it, it always may. */
+  isOver?(): boolean
 }
 
 /** Whoever has not read so much is not there any more, or will not be soon. */
@@ -14,12 +16,12 @@ const MOST_UNREAD_BYTES = 256 * 1024
 const RETRY_MS = 2000
 
 /**
- * Server-sent events, until the client goes, reads too slowly, or the gateway ends; a client connects again by itself.
- * Throws RejectedError 503 where too many watch.
+ * Server-sent events, until the client goes, reads too slowly or may not be told any more, or the gateway ends; a client
+ * connects again by itself. Throws RejectedError 503 where too many watch.
  */
 export async function answerStream(
   live: Live,
-  { textOf, after }: StreamRequest,
+  { textOf, after, isOver = () => false }: StreamRequest,
 ): Promise<Response> {
   const room = new ByteLengthQueuingStrategy({ highWaterMark: MOST_UNREAD_BYTES })
   const encoder = new TextEncoder()
@@ -32,8 +34,9 @@ export async function answerStream(
     client = undefined
   }
   function write(text: string): void {
-    client?.enqueue(encoder.encode(text))
-    if (client && (client.desiredSize ?? 0) <= 0) end()
+    const mayHear = !isOver()
+    if (mayHear) client?.enqueue(encoder.encode(text))
+    if (!mayHear || (client && (client.desiredSize ?? 0) <= 0)) end()
   }
   const stream = new ReadableStream<Uint8Array>(
     {

@@ -14,8 +14,8 @@ export const INSTANCE_CODE = `CASE WHEN json_valid(raw) AND json_type(raw, '$.ev
   THEN json_extract(raw, '$.event.instance_code') END`
 
 /**
- * Made beside the versions, for it reads every event (a million take 4 s): where a page of them is damaged there is none,
- * and codes are looked for in the text.
+ * Made beside the versions, for it reads every event (a million take 4 s): where a page of them is damaged, or the disk is
+ * full, there is none, and codes are looked for in the text.
  *
  * An index of codes alone would have each event change a page of its own: an accept of three deliveries took 51 µs
  * instead of 40, and ever more as it grew. In groups of 4,096 events it takes 43, however many there are; a million

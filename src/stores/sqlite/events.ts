@@ -76,7 +76,7 @@ function ofInstance(db: SqliteDriver, query: EventsAt, q: string, range: Range):
   return pageOf(rows, query.limit, { edge: null })
 }
 
-/** A file with a damaged page has none. */
+/** A file with a damaged page has none, nor may one whose disk was full. */
 export function hasIndex(db: SqliteDriver): boolean {
   return db.rows(`SELECT 1 FROM sqlite_schema WHERE name = 'events_by_instance'`).length > 0
 }

@@ -125,6 +125,21 @@ describe.each([
     expect(asked).toEqual([{ event: ref }, { event: `ref:${ref}` }])
   })
 
+  test('an event that is asked for by its id is read once', async () => {
+    const store = openMemoryStore()
+    const asked: unknown[] = []
+    const event: typeof store.event = (name) => {
+      asked.push(name)
+      return store.event(name)
+    }
+    const admin = openAdmin({ store: { ...store, event } })
+    await accept(admin, 'a')
+    expect((await admin.ask('/api/events/a')).body).toMatchObject({ id: 'a', ref: '1' })
+    expect(asked).toEqual([{ id: 'a' }])
+    expect((await admin.ask('/api/events/1')).body).toMatchObject({ id: 'a', ref: '1' })
+    expect(asked.slice(1)).toEqual([{ id: '1' }, { ref: '1' }])
+  })
+
   test('an event shows its deliveries, each with its attempts', async () => {
     const admin = await opened()
     await accept(admin, 'a', { owed: ['lake'] })
@@ -177,6 +192,11 @@ describe.each([
     }
     const filter = { sink: 'lake' }
     expect(await retry({ filter, dry_run: true })).toEqual([200, { dry_run: true, retried: 3 }])
+    // The list's own filter may be handed over as it is, as long as it is of dead ones.
+    const listed = { ...filter, state: 'dead' }
+    expect(await retry({ filter: listed, dry_run: true })).toMatchObject([200, { retried: 3 }])
+    const other = await retry({ filter: { state: 'delivered' } })
+    expect(other).toMatchObject([400, { errors: [{ path: 'filter.state' }] }])
     const ids = [body.items[0].id, 'unheard-of']
     expect(await retry({ ids })).toEqual([200, { dry_run: false, retried: 1 }])
     expect(await retry({ filter })).toEqual([200, { dry_run: false, retried: 2 }])

@@ -80,3 +80,38 @@ test('a client that goes away ends the work after the batch in hand, and the aud
   expect(backlog?.pending).toBeGreaterThan(3000)
   expect(await outcome()).toMatchObject({ discarded: backlog?.dead })
 })
+
+test.for([
+  ['lines', headers],
+  ['one answer', {}],
+] as const)(
+  'a gateway that ends does not wait for long work, and says so: %s',
+  async ([, accept]) => {
+    const { request, store, end } = await openOwed(5000)
+    const asked = request('/api/sinks/lake/discard', { body: {}, headers: accept })
+    const done = async () => (await store.backlog())[0]?.dead ?? 0
+    await expect.poll(done, { timeout: 10_000, interval: 1 }).toBeGreaterThan(0)
+    end()
+    const answer = await asked
+    const text = await answer.text()
+    const ended = 'The gateway is ending: what was done until now stays done.'
+    if (answer.status === 200) expect(linesOf(text).at(-1)).toEqual({ error: ended })
+    else expect([answer.status, JSON.parse(text).detail]).toEqual([503, ended])
+    const [entry] = (await store.audit({ limit: 1 })).items
+    expect(entry?.outcome).toEqual({ discarded: await done(), error: ended })
+    expect(await done()).toBeLessThan(5000)
+  },
+)
+
+test('a client that does not read its lines is not told all of them, and the last all the same', async () => {
+  const store = openMemoryStore()
+  const batches = 1000
+  let left = batches
+  const discard: typeof store.discard = async () => ({ count: 1, next: --left > 0 ? '1' : null })
+  const { request, woken } = await openOwed(1, { ...store, discard })
+  const answer = await request('/api/sinks/lake/discard', { body: {}, headers })
+  await expect.poll(woken, { timeout: 10_000 }).toBe(1)
+  const lines = linesOf(await answer.text())
+  expect(lines.at(-1)).toEqual({ discarded: batches })
+  expect(lines.length).toBeLessThan(batches)
+})

@@ -117,7 +117,7 @@ test('what the stream tells is what it says, and so is what it is asked by', asy
   const about = { sink: 'lake', type: 'approval_cc', eventId: 'a', deliveryId: '7', attempt: 2 }
   const ended = { result: 'failed', status: null, error: 'timeout', durationMs: 3.1 } as const
   const told = [
-    eventNews(stored, { ...plan, redact: createRedaction([]) }),
+    eventNews({ stored, outcome: undefined }, { ...plan, redact: createRedaction([]) }),
     attemptNews({ kind: 'attempted', at: 1, ...about, ...ended }),
     sinkNews({ ...lane, ...figures }),
     configNews({ kind: 'reloaded', at: 1, result: 'rejected', problems: 'routes.yaml:1' }),

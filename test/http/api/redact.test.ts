@@ -3,9 +3,11 @@ import type { JsonObject } from '../../../src/core/event.ts'
 import type { StoredDelivery } from '../../../src/core/ledger.ts'
 import type { Plan } from '../../../src/core/plan.ts'
 import { createRedaction } from '../../../src/core/redact.ts'
+import type { Store } from '../../../src/core/store.ts'
 import { explainFor } from '../../../src/http/api/explain.ts'
 import { previewsOf } from '../../../src/http/api/previews.ts'
 import { shownDelivery } from '../../../src/http/api/shapes.ts'
+import { openMemoryStore } from '../../../src/stores/memory.ts'
 import { accept, routingOf, START, settleAll } from '../../core/operations/setup.ts'
 import { sampleEvent, sampleRaw } from '../../sample-event.ts'
 import { settlement } from '../../stores/samples.ts'
@@ -146,6 +148,30 @@ test('a preview is made of what people may see, so that nothing can be derived f
     throw new Error(`no ${data.user_id}`)
   })
   expect(failed.lake).toEqual({ body: null, error: 'no [redacted]' })
+})
+
+test('a page of deliveries reads each of their events once, and one at a time', async () => {
+  const store = openMemoryStore()
+  const asked: string[] = []
+  let [reading, most] = [0, 0]
+  const event: Store['event'] = async (name) => {
+    asked.push(JSON.stringify(name))
+    most = Math.max(most, ++reading)
+    await Promise.resolve()
+    reading--
+    return store.event(name)
+  }
+  const admin = openAdmin({ store: { ...store, event }, redact: ['user_id'] })
+  for (const id of ['a', 'b']) await accept(admin, id, { owed: ['lake', 'finance', 'slow'] })
+  for (const sink of ['lake', 'finance', 'slow']) {
+    await settleAll(store, sink, { state: 'dead', reason: `no ${USER}` })
+  }
+  const { body } = await admin.ask('/api/deliveries?state=dead')
+  expect(body.items.map(({ reason }: StoredDelivery) => reason)).toEqual(
+    Array.from({ length: 6 }, () => '[redacted]'),
+  )
+  expect(asked).toEqual(['{"ref":"2"}', '{"ref":"1"}'])
+  expect(most).toBe(1)
 })
 
 test('of a delivery whose event is gone nobody can say what may be seen', async () => {

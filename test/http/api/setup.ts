@@ -8,6 +8,7 @@ import type { Store } from '../../../src/core/store.ts'
 import { readPasted } from '../../../src/feishu/pasted.ts'
 import { nodeCrypto } from '../../../src/hosts/node-crypto.ts'
 import { createAdmin } from '../../../src/http/admin.ts'
+import { createEnding } from '../../../src/http/api/ending.ts'
 import { createLive } from '../../../src/http/live/live.ts'
 import { openMemoryStore } from '../../../src/stores/memory.ts'
 import { routingOf, START } from '../../core/operations/setup.ts'
@@ -57,10 +58,12 @@ export function openAdmin({
     status: () => lanes,
   }
   const live = createLive({ ...seen, feed })
+  const { ending, end } = createEnding()
   onTestFinished(live.close)
   const admin = createAdmin({
     ...seen,
     live,
+    ending,
     readPasted: (value) => readPasted(value, { id: 'pasted', now: clock.now }),
     tokens: guarded ? { admin: ADMIN_TOKEN, viewer: VIEWER_TOKEN } : undefined,
     metrics: async () => 'lark_fanout_dead{sink="lake"} 0\n',
@@ -68,7 +71,7 @@ export function openAdmin({
   })
   const request = requestTo(admin)
   const ask = async (path: string, options?: AskOptions) => read(await request(path, options))
-  return { store, clock, log, lanes, feed, live, request, ask, woken: () => woken }
+  return { store, clock, log, lanes, feed, live, request, ask, end, woken: () => woken }
 }
 
 function requestTo(admin: Hono) {
