@@ -1,4 +1,5 @@
 import type { Operator } from '../core/operations/operation.ts'
+import type { ConsoleContext } from './context.ts'
 import type { Visit } from './visit.ts'
 
 /** Whoever changes something here, for the audit. */
@@ -15,20 +16,25 @@ export interface Part<State> {
   readonly more: boolean
 }
 
-/** Does as much of long work as `mostMs` allows: it ends after the batch in hand. */
+/**
+ * Does as much of long work as `mostMs` allows: it ends after the batch in hand. Rejects where the gateway ends meanwhile,
+ * which does not wait for it.
+ */
 export async function inTime<State>(
+  context: Pick<ConsoleContext, 'ending'>,
   mostMs: number,
   work: (report: (state: State) => void, signal: AbortSignal) => Promise<State>,
 ): Promise<Part<State>> {
-  const ending = new AbortController()
+  const timed = new AbortController()
   const late = new Error(`ended after ${mostMs / 1000} s; what was done until then stays done`)
-  const timer = setTimeout(() => ending.abort(late), mostMs)
+  const timer = setTimeout(() => timed.abort(late), mostMs)
   let reached: State | undefined
   const report = (state: State) => {
     reached = state
   }
   try {
-    return { done: await work(report, ending.signal), more: false }
+    const signal = AbortSignal.any([timed.signal, context.ending])
+    return { done: await work(report, signal), more: false }
   } catch (error) {
     if (error !== late) throw error
     return { done: reached, more: true }

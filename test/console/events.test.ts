@@ -48,6 +48,15 @@ test.for<[query: string, refs: string[]]>([
   if (refs.length === 0) expect(text).toContain('Nothing is found.')
 })
 
+test('a time that cannot be read leaves out no filter', async () => {
+  const { browser } = await openWith(SOME)
+  for (const path of ['/console/events', '/console/stream']) {
+    const { status, text } = await browser.get(`${path}?until=yesterday`)
+    expect([path, status]).toEqual([path, 400])
+    expect(text).toContain('until: must be a time such as 2026-11-22T09:30:00Z')
+  }
+})
+
 test('fields keep what was asked for, also what routes.yaml knows no more', async () => {
   const { browser } = await openWith(SOME)
   const query = '?q=%22x%3C&source=gone&state=quarantined&until=2026-11-22T09:31'

@@ -6,6 +6,7 @@ import { inTime } from '../../src/console/operator.ts'
 import { yamlOf } from '../../src/console/parts/yaml.ts'
 import { faultIn } from '../../src/console/routes/json-fault.ts'
 import type { Json } from '../../src/core/event.ts'
+import { createEnding } from '../../src/http/api/ending.ts'
 
 function isJson(text: string): boolean {
   try {
@@ -109,14 +110,25 @@ test('reasons that differ in an id alone are one kind', () => {
   expect(kindsOf({ items: [], hasMore: false })).toEqual([])
 })
 
+/** Says how far it is, and goes on until it is told to end. */
+function endlessly(report: (state: number) => void, signal: AbortSignal): Promise<never> {
+  report(1)
+  report(2)
+  return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+}
+
+const { ending } = createEnding()
+
 test('long work ends where its time does, and what was done is told', async () => {
-  const late = inTime<number>(1, (report, signal) => {
-    report(1)
-    report(2)
-    return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
-  })
-  expect(await late).toEqual({ done: 2, more: true })
-  expect(await inTime(60_000, async () => 3)).toEqual({ done: 3, more: false })
-  const broken = inTime(60_000, async () => Promise.reject(new Error('the store is away')))
-  await expect(broken).rejects.toThrow('the store is away')
+  expect(await inTime({ ending }, 1, endlessly)).toEqual({ done: 2, more: true })
+  expect(await inTime({ ending }, 60_000, async () => 3)).toEqual({ done: 3, more: false })
+  const broken = inTime({ ending }, 60_000, async () => Promise.reject(new Error('it is away')))
+  await expect(broken).rejects.toThrow('it is away')
+})
+
+test('nor does it go on where the gateway ends', async () => {
+  const { ending, end } = createEnding()
+  const work = inTime({ ending }, 60_000, endlessly)
+  end()
+  await expect(work).rejects.toMatchObject({ status: 503 })
 })

@@ -8,8 +8,9 @@ import { pluginTypes, resolveSink, sinkTypes, sourceTypes } from '../../hosts/no
 /** That of routes.yaml, with the plugins beside it. */
 export async function schemaBeside(file: string): Promise<JsonObject> {
   const folder = dirname(resolve(file))
-  const plugins = await Promise.all(pluginTypes(folder).map((type) => load(folder, type)))
-  return routesSchema(sourceTypes, [...new Set([...sinkTypes, ...plugins.flat()])])
+  const plugins: SinkType[] = []
+  for (const type of pluginTypes(folder)) plugins.push(...(await load(folder, type)))
+  return routesSchema(sourceTypes, [...new Set([...sinkTypes, ...plugins])])
 }
 
 /** What is no plugin, or does not load, is left out: it may be a module that plugins share. */

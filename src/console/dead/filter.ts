@@ -1,7 +1,6 @@
 import type { DeliveryQuery, Ledger, Page, StoredDelivery } from '../../core/ledger.ts'
-import { badRequest } from '../../http/api/fields.ts'
 import { lookOn, pageOf } from '../../http/api/page.ts'
-import { timeParam } from '../parts/time-field.ts'
+import { timeAsked, timeParam } from '../parts/time-field.ts'
 import { codeOf } from './kinds.ts'
 
 /** Which dead letters a page is about, as its address or a form says. */
@@ -18,8 +17,8 @@ export function filterOf(given: (name: string) => string | undefined): DeadFilte
   const read = (name: string) => given(name) || undefined
   const time = (name: string) => {
     const written = read(name)
-    if (written === undefined || timeParam(written) !== undefined) return written
-    throw badRequest([{ path: name, message: 'must be a time such as 2026-11-22T09:30:00Z' }])
+    timeAsked(name, written)
+    return written
   }
   return { sink: read('sink'), reason: read('reason'), since: time('since'), until: time('until') }
 }

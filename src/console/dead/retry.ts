@@ -52,7 +52,7 @@ async function retryAll(visit: Visit, filter: DeadFilter): Promise<Part<Retried>
   const found = filter.reason === undefined ? undefined : await idsOf(visit, filter, FINDING_MS)
   if (found?.done?.length === 0) return { done: { retried: 0 }, more: found.more }
   const selection = found ? { ids: found.done ?? [] } : { filter: deliveriesOf(filter) }
-  const part = await inTime<Retried>(RETRYING_MS, (report, signal) =>
+  const part = await inTime<Retried>(visit.context, RETRYING_MS, (report, signal) =>
     retryDead({ ...operatorOf(visit), signal }, { selection, dryRun: false }, report),
   )
   return { ...part, more: part.more || found?.more === true }
@@ -61,17 +61,13 @@ async function retryAll(visit: Visit, filter: DeadFilter): Promise<Part<Retried>
 const AT_ONCE = 500
 
 /** Those of the filter's reason, which the store does not know, in the time that there is. */
-function idsOf(
-  { context }: Visit,
-  filter: DeadFilter,
-  mostMs: number,
-): Promise<Part<readonly string[]>> {
-  return inTime<readonly string[]>(mostMs, async (report, signal) => {
+function idsOf(visit: Visit, filter: DeadFilter, mostMs: number): Promise<Part<readonly string[]>> {
+  return inTime<readonly string[]>(visit.context, mostMs, async (report, signal) => {
     const ids: string[] = []
     let cursor: string | null | undefined
     while (cursor !== null) {
       signal.throwIfAborted()
-      const page = await deadPage(context.ledger, filter, { cursor, limit: AT_ONCE })
+      const page = await deadPage(visit.context.ledger, filter, { cursor, limit: AT_ONCE })
       ids.push(...page.items.filter((one) => isOf(filter, one)).map(({ id }) => id))
       report(ids)
       cursor = page.next
@@ -93,7 +89,7 @@ async function count(visit: Visit, filter: DeadFilter): Promise<Part<number>> {
     return { done: done.length, more }
   }
   const request = { selection: { filter: deliveriesOf(filter) }, dryRun: true }
-  const { done, more } = await inTime<Retried>(COUNTING_MS, (report, signal) =>
+  const { done, more } = await inTime<Retried>(visit.context, COUNTING_MS, (report, signal) =>
     retryDead({ ...operatorOf(visit), signal }, request, report),
   )
   return { done: done?.retried ?? 0, more }

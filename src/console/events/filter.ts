@@ -1,8 +1,8 @@
 import type { EventFilter } from '../../core/event-filter.ts'
-import { timeParam } from '../parts/time-field.ts'
+import { timeAsked } from '../parts/time-field.ts'
 import { param, type Visit } from '../visit.ts'
 
-/** What the address asks for: the same of the list and of its live tail. */
+/** What the address asks for: the same of the list and of its live tail. Throws RejectedError 400. */
 export function filterOf(visit: Pick<Visit, 'c'>): EventFilter {
   const state = param(visit, 'state')
   return {
@@ -10,7 +10,7 @@ export function filterOf(visit: Pick<Visit, 'c'>): EventFilter {
     type: param(visit, 'type'),
     source: param(visit, 'source'),
     state: state === 'accepted' || state === 'quarantined' ? state : undefined,
-    since: timeParam(param(visit, 'since')),
-    until: timeParam(param(visit, 'until')),
+    since: timeAsked('since', param(visit, 'since')),
+    until: timeAsked('until', param(visit, 'until')),
   }
 }

@@ -150,6 +150,10 @@ const requests: readonly Sentence[] = [
   ],
   [/^there is no sink "(.*)"$/s, (name) => `没有接收方 "${name}"`],
   [/^The body is over (\d+) bytes\.$/, (bytes) => `提交的内容超过 ${bytes} 字节。`],
+  [
+    /^The gateway is ending: what was done until now stays done\.$/,
+    () => '网关正在停止，已完成的部分保留。',
+  ],
   [/^The body did not arrive whole\.$/, () => '提交的内容没有完整到达。'],
   [/^Only (.+) is answered here\.$/, (methods) => `此地址只接受 ${methods}。`],
 ]

@@ -1,4 +1,5 @@
 import { html } from 'hono/html'
+import { badRequest } from '../../http/api/fields.ts'
 import type { Html } from '../html.ts'
 import type { Words } from '../language.ts'
 import { param, type Visit, wordsOf } from '../visit.ts'
@@ -17,6 +18,13 @@ export function timeField(visit: Visit, name: string, label: string): Html {
   const time = timeParam(param(visit, name))
   const value = time === undefined ? '' : new Date(time).toISOString().slice(0, 19)
   return html`<label><span>${label}<span data-local="${w.local}">${w.utc}</span></span><input type="datetime-local" name="${name}" value="${value}" step="1" autocomplete="off"></label>`
+}
+
+/** The same of what an address asks for. Throws RejectedError 400 for what is not a time: without it more would be meant. */
+export function timeAsked(name: string, written: string | undefined): number | undefined {
+  const time = timeParam(written)
+  if (written === undefined || time !== undefined) return time
+  throw badRequest([{ path: name, message: 'must be a time such as 2026-11-22T09:30:00Z' }])
 }
 
 /** In Unix milliseconds; undefined where nothing that is a time is given. */

@@ -22,7 +22,7 @@ export function replayed(
   { dryRun, mostMs }: { readonly dryRun: boolean; readonly mostMs: number },
 ): Promise<Part<Reached>> {
   const operator = { ...operatorOf(visit), routing: visit.context.plan() }
-  return inTime<Reached>(mostMs, (report, signal) =>
+  return inTime<Reached>(visit.context, mostMs, (report, signal) =>
     replay({ ...operator, signal }, { ...asked, dryRun }, report),
   )
 }

@@ -72,7 +72,7 @@ export const discardBacklog: PageAt = {
       c.status(400)
       return confirmation(visit, view, html`<p class="notice bad" role="alert">${w.wrong}</p>`)
     }
-    const { done, more } = await inTime<Discarded>(DISCARDING_MS, (report, signal) =>
+    const { done, more } = await inTime<Discarded>(context, DISCARDING_MS, (report, signal) =>
       discard({ ...operatorOf(visit), signal }, { sink: view.name }, report),
     )
     context.wake()
