@@ -3,7 +3,7 @@ import { type DeadFilter, deadPage } from './filter.ts'
 import type { Sample } from './kinds.ts'
 
 /** How many are looked at in all, and of how many sinks. */
-const MOST = 500
+const MOST = 300
 const MOST_SINKS = 50
 const MOST_PAGES = 2
 
