@@ -106,13 +106,20 @@ function migrate(db: DatabaseSync, version: number, file: string): void {
  * what can be done without.
  */
 function makeSearchIndex(db: DatabaseSync, file: string): void {
-  // To sort many takes a file of SQLite's own, and a container may have no other folder that can be written to.
-  db.exec(`PRAGMA temp_store_directory = '${dirname(file).replaceAll("'", "''")}'`)
   try {
+    // To sort many takes a file of SQLite's own, and a container may have no other folder that can be written to.
+    sortIn(db, dirname(file))
     db.exec(searchIndex)
   } catch (error) {
     if (faultOf(error) !== 'page' && !isFull(error)) throw error
+  } finally {
+    sortIn(db, '')
   }
+}
+
+/** Holds for the whole process: an empty one is the system's own. */
+function sortIn(db: DatabaseSync, folder: string): void {
+  db.exec(`PRAGMA temp_store_directory = '${folder.replaceAll("'", "''")}'`)
 }
 
 function numberOf(db: DatabaseSync, sql: string): number {

@@ -107,6 +107,29 @@ test('the list says at once what becomes of its events, and the focus stays', as
   expect(await page.locator('#event-1[data-kept]').count()).toBe(1)
 })
 
+test('a list that shows something pending is taken anew, for of old events the server tells nothing', async () => {
+  await using desk = await openDesk()
+  await using watched = await openPage(desk.gateway.adminUrl, { language: 'en' })
+  const { page } = watched
+  await page.clock.install()
+  await enter(page)
+  const operate = async (action: 'pause' | 'resume') => {
+    const headers = { authorization: `Bearer ${ADMIN_TOKEN}` }
+    const url = `${desk.gateway.adminUrl}/api/sinks/archive/${action}`
+    expect((await fetch(url, { method: 'POST', headers })).status).toBe(200)
+  }
+  await operate('pause')
+  await desk.send('CREATE')
+  await page.goto('/console/events')
+  await page.getByRole('status').getByText(w.live.tail).waitFor()
+  await page.locator('#event-1 a.outcome').getByText('1 pending').waitFor()
+  // As one is that many others came after.
+  await page.evaluate('document.querySelector("#event-1").id = "old"')
+  await operate('resume')
+  await page.clock.fastForward(30_000)
+  await page.locator('#event-1 a.outcome').getByText('1 delivered').waitFor()
+})
+
 test('times and the fields of filters are of the reader’s own zone, which is named', async () => {
   await using desk = await openDesk()
   const zone = { language: 'en', timezoneId: 'Asia/Shanghai' } as const

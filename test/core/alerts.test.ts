@@ -287,6 +287,16 @@ test('gateways over one store tell the same news once', async () => {
   ])
 })
 
+test('a breaker that opens a minute and more later is told, by whichever gateway', async () => {
+  const store = { ...openMemoryStore(), lanes: memoryLanes() }
+  await using one = openAlerts({ store })
+  await using other = openAlerts({ store })
+  one.tell(breaker('finance', 'open', START + 30_000))
+  expect(await one.after()).toHaveLength(1)
+  other.tell(breaker('finance', 'open', START + 129_000))
+  expect(await other.after()).toHaveLength(1)
+})
+
 test('what the store does not take is tried on, and nothing is forgotten meanwhile', async () => {
   const store = openMemoryStore()
   let isAway = true

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
-import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, test } from 'vitest'
 import { sqliteMigrations } from '../../src/stores/migrations/sqlite.ts'
@@ -77,15 +76,6 @@ describe('a file of version 1', () => {
     const claimed = await store.claim({ sink: 'lake', now: T, leaseMs: LEASE, limit: 9 })
     expect(claimed).toMatchObject([{ event: { id: 'e1', appId: 'cli_a' }, claim: 2, attempt: 1 }])
     await store.close()
-  })
-
-  test('is indexed with the room that is beside it: a container may have no other that can be written to', async () => {
-    const file = makeFile()
-    await (await openSqliteStore({ file, now: () => T })).close()
-    const any = new DatabaseSync(':memory:')
-    const [folder] = Object.values(any.prepare('PRAGMA temp_store_directory').get() ?? {})
-    any.close()
-    expect(folder).toBe(dirname(file))
   })
 
   test('is moved as it is, and stays so', () => {

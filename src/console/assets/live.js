@@ -163,6 +163,7 @@ function update(drawn) {
 }
 
 const AGAIN_MS = 3000
+const PENDING_MS = 30_000
 
 /** New rows on top of a list, while it is looked at and nobody has paused it. */
 function tail(part, bar) {
@@ -212,6 +213,8 @@ function tail(part, bar) {
   bar.button.hidden = false
   bar.button.addEventListener('click', toggle)
   document.addEventListener('visibilitychange', begin)
+  // Only of the newest events is it told what becomes of them.
+  setInterval(() => source && part.querySelector('.outcome .warn') && begin(), PENDING_MS)
   bar.say('fresh')
   listen()
 }

@@ -1,6 +1,6 @@
 import type { DeliveryQuery, Ledger, Page, StoredDelivery } from '../../core/ledger.ts'
 import { lookOn, pageOf } from '../../http/api/page.ts'
-import { timeAsked, timeParam } from '../parts/time-field.ts'
+import { mustBeTime, timeParam } from '../parts/time-field.ts'
 import { codeOf } from './kinds.ts'
 
 /** Which dead letters a page is about, as its address or a form says. */
@@ -15,12 +15,12 @@ export interface DeadFilter {
 /** Throws RejectedError 400 for a time that cannot be read: without it more would be retried than was asked for. */
 export function filterOf(given: (name: string) => string | undefined): DeadFilter {
   const read = (name: string) => given(name) || undefined
-  const time = (name: string) => {
-    const written = read(name)
-    timeAsked(name, written)
-    return written
+  return {
+    sink: read('sink'),
+    reason: read('reason'),
+    since: mustBeTime('since', read('since')),
+    until: mustBeTime('until', read('until')),
   }
-  return { sink: read('sink'), reason: read('reason'), since: time('since'), until: time('until') }
 }
 
 /** The same for the store, which knows no reasons. */

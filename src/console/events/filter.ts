@@ -1,5 +1,5 @@
 import type { EventFilter } from '../../core/event-filter.ts'
-import { timeAsked } from '../parts/time-field.ts'
+import { mustBeTime, timeParam } from '../parts/time-field.ts'
 import { param, type Visit } from '../visit.ts'
 
 /** What the address asks for: the same of the list and of its live tail. Throws RejectedError 400. */
@@ -10,7 +10,7 @@ export function filterOf(visit: Pick<Visit, 'c'>): EventFilter {
     type: param(visit, 'type'),
     source: param(visit, 'source'),
     state: state === 'accepted' || state === 'quarantined' ? state : undefined,
-    since: timeAsked('since', param(visit, 'since')),
-    until: timeAsked('until', param(visit, 'until')),
+    since: timeParam(mustBeTime('since', param(visit, 'since'))),
+    until: timeParam(mustBeTime('until', param(visit, 'until'))),
   }
 }

@@ -20,10 +20,9 @@ export function timeField(visit: Visit, name: string, label: string): Html {
   return html`<label><span>${label}<span data-local="${w.local}">${w.utc}</span></span><input type="datetime-local" name="${name}" value="${value}" step="1" autocomplete="off"></label>`
 }
 
-/** The same of what an address asks for. Throws RejectedError 400 for what is not a time: without it more would be meant. */
-export function timeAsked(name: string, written: string | undefined): number | undefined {
-  const time = timeParam(written)
-  if (written === undefined || time !== undefined) return time
+/** Throws RejectedError 400 for what is given and not a time: to leave it out would be to ask for more. */
+export function mustBeTime(name: string, written: string | undefined): string | undefined {
+  if (written === undefined || timeParam(written) !== undefined) return written
   throw badRequest([{ path: name, message: 'must be a time such as 2026-11-22T09:30:00Z' }])
 }
 

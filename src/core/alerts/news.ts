@@ -20,6 +20,7 @@ export interface News {
 
 /** Feishu's own are far shorter, and a plugin's receiver may say anything. */
 const MAX = { name: 256, error: 4000 }
+const MINUTE_MS = 60_000
 
 /** What is worth telling of what happened. Asked for each event and each attempt: for most it is nothing. */
 export function newsOf(happening: Happening): News | undefined {
@@ -31,7 +32,10 @@ export function newsOf(happening: Happening): News | undefined {
     return isDead ? dead(happening) : undefined
   }
   if (kind === 'breaker' && happening.state === 'open') {
-    return { event: 'breaker.opened', sink: happening.sink, at, mark: '', error: '' }
+    const { sink, until } = happening
+    // Each gateway leaves the sink alone from its own last failure on: some milliseconds apart.
+    const mark = String(Math.floor((until ?? at) / MINUTE_MS))
+    return { event: 'breaker.opened', sink, at, mark, error: '' }
   }
   if (kind === 'reloaded' && happening.result === 'rejected') {
     const mark = happening.problems
@@ -41,12 +45,11 @@ export function newsOf(happening: Happening): News | undefined {
 }
 
 /**
- * Gateways beside each other read the same file and spare the same sink at about the same time, and each tells of it at
- * most once in a turn. What comes again is told in a turn of its own.
+ * Gateways beside each other read the same file at about the same time, and each tells of it at most once in a turn. What
+ * comes again is told in a turn of its own.
  */
 export function inTurn(news: News, turn: number): News {
-  const isShared = news.event === 'config.rejected' || news.event === 'breaker.opened'
-  return isShared ? { ...news, mark: `${turn} ${news.mark}` } : news
+  return news.event === 'config.rejected' ? { ...news, mark: `${turn} ${news.mark}` } : news
 }
 
 function quarantined(received: Happening & { readonly kind: 'received' }): News {

@@ -8,10 +8,19 @@ import { matchesWildcard, parseWildcard } from './wildcard.ts'
 /** What a condition judges: an event's value that is neither an object nor a list. */
 export type Leaf = string | number | boolean | null
 
+/** What a condition is told in beside the file's own words. */
+export type ConditionWords = Pick<ReasonWords, 'inAnyCase' | 'anythingBut' | 'number'>
+
+/** In these two conditions are told alike only where they are alike, however people are told of them. */
+export const identity: ConditionWords = {
+  inAnyCase: (condition) => `in any case ${condition}`,
+  anythingBut: (conditions) => `anything but ${conditions}`,
+  number: (range) => `number ${range}`,
+}
+
 /** One entry of a list in a pattern: a value, or an operator. */
 export interface Condition {
-  /** For people. In English it is the condition's identity: equal texts mean equal conditions. */
-  text(say: ReasonWords): string
+  text(say: ConditionWords): string
   matches(leaf: Leaf): boolean
   /** Where an index finds the leaves that match, and maybe a few more. Without one, any leaf may match. */
   readonly lookup?: Lookup

@@ -1,6 +1,5 @@
-import { english } from '../reason-words.ts'
 import { parseAddress } from './cidr.ts'
-import type { Condition, Leaf, Lookup } from './condition.ts'
+import { type Condition, identity, type Leaf, type Lookup } from './condition.ts'
 import { fold } from './ignore-case.ts'
 import { leavesOf, matchesRule } from './match.ts'
 import { parsePattern } from './pattern.ts'
@@ -123,7 +122,7 @@ function createDrawer(): Drawer {
   const fileUnder = (condition: Condition, candidate: Candidate) => {
     const { lookup, text } = condition
     if (!isSelective(lookup)) {
-      const key = text(english)
+      const key = text(identity)
       const other = others.get(key) ?? { condition, candidates: [] }
       others.set(key, other)
       other.candidates.push(candidate)

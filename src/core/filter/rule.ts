@@ -49,9 +49,12 @@ export function countCombinations(parts: readonly Part[]): number {
 
 /** No rule that `combine` would make has more fields. */
 export function mostFields(parts: readonly Part[]): number {
-  return parts.reduce((sum, part) => {
-    return sum + ('choices' in part ? Math.max(...part.choices.map(mostFields)) : 1)
-  }, 0)
+  let count = 0
+  for (const part of parts) {
+    const choices = 'choices' in part ? part.choices.map(mostFields) : [1]
+    count += choices.reduce((most, fields) => Math.max(most, fields), 0)
+  }
+  return count
 }
 
 /** Chooses in every possible way. Of two fields with one path the later counts: a choice may repeat a path. */

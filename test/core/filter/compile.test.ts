@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { ConfigError } from '../../../src/core/errors.ts'
 import { compileExplanation, compileFilter } from '../../../src/core/filter/compile.ts'
+import { checkRules } from '../../../src/core/filter/pattern.ts'
 import type { ReasonWords } from '../../../src/core/reason-words.ts'
 
 interface Fixtures {
@@ -49,6 +50,11 @@ describe('problems are found when the pattern is read, each where it is', () => 
     expect(problemsOf(choices(3))).toEqual([])
     expect(problemsOf(choices(7))).toEqual([''])
     expect(problemsOf(choices(5000))).toEqual([''])
+  })
+
+  test('a hundred thousand choices are looked through without a stack as deep', () => {
+    const choices = { $or: Array.from({ length: 200_000 }, (_, n) => ({ v: [n] })) }
+    expect(() => checkRules(choices)).not.toThrow()
   })
 
   test('too many fields, too deep, too long a wildcard', () => {
