@@ -1,3 +1,4 @@
+import { registerHooks } from 'node:module'
 import { Readable } from 'node:stream'
 import { flushed } from '../src/cli/flushed.ts'
 import { runCommand } from '../src/cli/run.ts'
@@ -5,15 +6,26 @@ import { END, type Order } from './command-host.ts'
 
 const streams = [process.stdout, process.stderr]
 
+let hasPlugin = false
+registerHooks({
+  resolve(specifier, context, next) {
+    const resolved = next(specifier, context)
+    hasPlugin ||= resolved.url.includes('/plugins/')
+    return resolved
+  },
+})
+
 process.on('disconnect', () => process.exit())
 process.on('message', async (order: Order) => {
   takePlace(order)
   const code = await runCommand(order.args)
-  clearUp()
   for (const stream of streams) {
     stream.write(END)
     await flushed(stream)
   }
+  // A plugin may have left timers and connections behind, which the next command would meet.
+  if (hasPlugin) process.exit(code)
+  clearUp()
   process.send?.(code)
 })
 

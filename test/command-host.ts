@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { on } from 'node:events'
-import type { Readable } from 'node:stream'
+import { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 
 const CHILD = fileURLToPath(new URL('command-child.ts', import.meta.url))
@@ -22,34 +22,66 @@ export interface Ran {
   readonly stderr: string
 }
 
-/** One that has run a command and waits for the next; it ends with this process. */
-let idle: ChildProcess | undefined
+/** One that is busy for ever does not hear that this process has ended. */
+const children = new Set<ChildProcess>()
+process.once('exit', () => {
+  for (const child of children) child.kill('SIGKILL')
+})
 
 /**
  * Runs `lark-fanout <args>` where others have run before: nearly all the work of a process is to load the modules.
- * They stay loaded, and plugins too. A command that ends its process says so by its code, and the next has another.
+ * A command that ends its process says so by its code, and the next has another, as after one that has loaded a plugin.
  */
-export async function runInHost(order: Order): Promise<Ran> {
-  // Never behind another command, which may be waiting for this one.
-  const child = idle?.connected ? idle : forkHost()
-  idle = undefined
-  child.send(order)
-  const [code, stdout, stderr] = await Promise.all([
-    codeOf(child),
-    printed(child.stdout),
-    printed(child.stderr),
-  ])
-  if (idle) child.kill()
-  else idle = child
-  return { code, stdout, stderr }
+export const runInHost = openHost(CHILD)
+
+/** What runs commands in children of this file, which wait for the next when they have run one. */
+export function openHost(file: string): (order: Order) => Promise<Ran> {
+  let idle: ChildProcess | undefined
+  // What it prints between two commands would be taken for the next one's.
+  const drop = () => {
+    idle?.kill('SIGKILL')
+    idle = undefined
+  }
+  const take = () => {
+    const child = idle?.connected ? idle : forkChild(file)
+    idle = undefined
+    child.off('exit', drop)
+    for (const stream of streamsOf(child)) stream.off('data', drop).off('end', drop)
+    return child
+  }
+  const keep = (child: ChildProcess) => {
+    const isUnfit = !child.connected || hasMore(child)
+    for (const stream of streamsOf(child)) stream.resume()
+    if (idle || isUnfit) return void child.kill('SIGKILL')
+    idle = child.on('exit', drop)
+    for (const stream of streamsOf(child)) stream.on('data', drop).on('end', drop)
+  }
+  return async (order) => {
+    // Never behind another command, which may be waiting for this one.
+    const child = take()
+    child.send(order)
+    const printed = streamsOf(child).map(printedBy)
+    const [code, stdout = '', stderr = ''] = await Promise.all([codeOf(child), ...printed])
+    keep(child)
+    return { code, stdout, stderr }
+  }
 }
 
-function forkHost(): ChildProcess {
+function forkChild(file: string): ChildProcess {
   const { NODE_COMPILE_CACHE } = process.env
   const env = { NODE_COMPILE_CACHE }
-  const child = fork(CHILD, { env, execArgv: [], stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })
-  for (const stream of [child.stdout, child.stderr]) stream?.setEncoding('utf8')
+  const child = fork(file, { env, execArgv: [], stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })
+  for (const stream of streamsOf(child)) stream.setEncoding('utf8')
+  children.add(child.once('close', () => children.delete(child)))
   return child
+}
+
+function streamsOf({ stdout, stderr }: ChildProcess): readonly Readable[] {
+  return [stdout, stderr].filter((stream) => stream instanceof Readable)
+}
+
+function hasMore(child: ChildProcess): boolean {
+  return streamsOf(child).some((stream) => stream.readableLength > 0)
 }
 
 async function codeOf(child: ChildProcess): Promise<number | null> {
@@ -57,12 +89,19 @@ async function codeOf(child: ChildProcess): Promise<number | null> {
   return child.exitCode
 }
 
-async function printed(stream: Readable | null): Promise<string> {
+/** Up to END, or to the stream's own; what follows stays in the stream. */
+function printedBy(stream: Readable): Promise<string> {
+  const { promise, resolve } = Promise.withResolvers<string>()
   let text = ''
-  if (!stream) return text
-  for await (const [chunk] of on(stream, 'data', { close: ['end'] })) {
+  const ended = () => resolve(text)
+  const take = (chunk: string) => {
     text += chunk
-    if (text.endsWith(END)) return text.slice(0, -END.length)
+    const length = text.indexOf(END)
+    if (length === -1) return
+    stream.off('data', take).off('end', ended).pause()
+    stream.unshift(text.slice(length + END.length))
+    resolve(text.slice(0, length))
   }
-  return text
+  stream.on('data', take).once('end', ended).resume()
+  return promise
 }

@@ -1,5 +1,7 @@
+import { globSync, readFileSync } from 'node:fs'
 import { Type } from '@sinclair/typebox'
 import { expect, test } from 'vitest'
+import { testFileSchema } from '../../src/cli/test/schema.ts'
 import {
   fileSchema,
   routeSchema,
@@ -7,6 +9,7 @@ import {
   sourceSchemaOf,
 } from '../../src/config/check/options.ts'
 import { entrySchema, plainSchema } from '../../src/config/check/shape.ts'
+import { teamSchema } from '../../src/config/check/team-file.ts'
 import { checkOptionsSchema, compileValidators } from '../../src/config/validators.ts'
 import { eventSchemas } from '../../src/feishu/event-schemas.ts'
 import { sinkTypes, sourceTypes } from '../../src/hosts/node-plugs.ts'
@@ -47,9 +50,18 @@ test('of a type without a schema nothing is wrong', () => {
     expect(validate(type, {})).toEqual([])
 })
 
+/** What `shapeOf` is asked for in src, by the name that it has there. */
+const shapes = {
+  fileSchema: [fileSchema],
+  routeSchema: [routeSchema],
+  teamSchema: [teamSchema],
+  testFileSchema: [testFileSchema],
+  common: [sinkSchema, ...[undefined, ...sourceTypes].map(sourceSchemaOf)],
+}
+
 test('the gateway’s own schemas are in order, which no start sees to', () => {
   const own = [
-    ...[fileSchema, routeSchema, sinkSchema, ...Object.values(eventSchemas)].map(plainSchema),
+    ...[...Object.values(shapes).flat(), ...Object.values(eventSchemas)].map(plainSchema),
     ...sourceTypes.map((type) => entrySchema(sourceSchemaOf(type), type)),
     ...sinkTypes.map((type) => entrySchema(sinkSchema, type)),
   ]
@@ -57,4 +69,11 @@ test('the gateway’s own schemas are in order, which no start sees to', () => {
   expect(() => checkOptionsSchema({ properties: { a: { minLength: -1 } } })).toThrow(
     'schema is invalid: data/properties/a/minLength must be >= 0',
   )
+})
+
+test('which are all that src asks for the shape of', () => {
+  const texts = globSync('src/**/*.ts').map((file) => readFileSync(file, 'utf8'))
+  const users = texts.filter((text) => /import {.*\bshapeOf\b.*} from '.*\/shape\.ts'/.test(text))
+  const asked = users.flatMap((text) => [...text.matchAll(/\bshapeOf\((\w*)/g)])
+  expect(new Set(asked.map(([, name]) => name))).toEqual(new Set(Object.keys(shapes)))
 })

@@ -5,7 +5,7 @@ import { fileSchema } from './options.ts'
 import { shapeOf } from './shape.ts'
 
 /** What a file of routes.d may hold. Its sinks and routes are checked together with those of all files. */
-const teamSchema = T.Object(
+export const teamSchema = T.Object(
   {
     version: T.Optional(fileSchema.properties.version),
     sinks: T.Optional(T.Object({}, { additionalProperties: true })),
