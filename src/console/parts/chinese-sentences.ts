@@ -1,17 +1,8 @@
-/** An English sentence of the gateway's, and how to say it with what its groups have found. */
-type Sentence = readonly [pattern: RegExp, say: (...found: string[]) => string]
+import { chineseTransform, kafka, kafkaRest, type Sentence, toldBy } from './chinese-sinks.ts'
 
 /** A sentence in Chinese; the same text where none of these is meant. */
 export function chinese(text: string): string {
   return toldBy(SENTENCES, text)
-}
-
-function toldBy(sentences: readonly Sentence[], text: string): string {
-  for (const [pattern, say] of sentences) {
-    const found = pattern.exec(text)
-    if (found) return say(...found.slice(1))
-  }
-  return text
 }
 
 /** Why an attempt failed, or a delivery is dead. */
@@ -28,6 +19,30 @@ const attempts: readonly Sentence[] = [
   [/^the connection failed: broken off$/, () => '连接失败: 连接中断'],
   [/^the connection failed: (\w+)$/, (code) => `连接失败: ${code}`],
   [
+    /^the connection failed: refused, or broken off before an answer came$/,
+    () => '连接失败: 被拒绝，或在应答之前中断',
+  ],
+  [
+    /^the connection failed: the host is not found, or TLS fails$/,
+    () => '连接失败: 找不到主机，或 TLS 失败',
+  ],
+  [
+    /^the connection failed: the platform has taken it for another request$/,
+    () => '连接失败: 平台已将连接用于另一个请求',
+  ],
+  [/^the connection failed: the platform does not say why$/, () => '连接失败: 平台没有说明原因'],
+  [/^the connection was closed before an answer came$/, () => '在应答之前，连接已关闭'],
+  [
+    /^the proxy of (\w+) cannot be reached: (\w+)$/,
+    (variable, code) => `无法连接 ${variable} 中的代理: ${code}`,
+  ],
+  [/^the proxy answered (\d+)$/, (status) => `代理应答 ${status}`],
+  [
+    /^not sent: the platform lets this invocation start no more requests$/,
+    () => '未发送: 平台不允许本次调用再发起请求',
+  ],
+  [/^HTTP cannot carry the header (\S+) as it is$/, (name) => `HTTP 无法携带标头 ${name} 的内容`],
+  [
     /^gone \(410\): the receiver wants no more events at this url$/,
     () => '已失效 (410): 接收方不再接收发往此 url 的事件',
   ],
@@ -35,74 +50,56 @@ const attempts: readonly Sentence[] = [
     /^redirected \((\d+)\): set the sink's url to the final address$/,
     (status) => `重定向 (${status}): 请将 url 改为最终地址`,
   ],
+  [/^nobody is connected$/, () => '没有客户端连接'],
+  [
+    /^the connection closed before the event was acknowledged$/,
+    () => '在事件被确认之前，连接已关闭',
+  ],
   [/^not acknowledged within (\d+) ms$/, (ms) => `${ms} ms 内没有确认`],
   [/^acknowledged with code (\d+)$/, (code) => `确认中的 code 为 ${code}`],
   [/^its acknowledgement has no code$/, () => '确认中没有 code'],
   [
     /^its transform (.+); mend the transform, then retry$/s,
-    (what) => `transform 出错: ${toldBy(transforms, what)}; 请修正后重试`,
+    (what) => `transform 出错: ${chineseTransform(what)}; 请修正后重试`,
   ],
-  [/^its transform (.+)$/s, (what) => `transform 出错: ${toldBy(transforms, what)}`],
-]
-
-/** What follows `its transform`; what JSONata itself says stays as it is. */
-const transforms: readonly Sentence[] = [
-  [/^fails: (.+)$/s, (what) => what],
-  [/^takes too long$/, () => '耗时过长'],
-  [
-    /^gives nothing for this event: is a field misspelt\? Write null to mean null$/,
-    () => '对此事件没有结果: 字段名是否有误？如需空值请写 null',
-  ],
-]
-
-/** The same of the sinks that write to Kafka. */
-const kafka: readonly Sentence[] = [
-  [/^Kafka did not acknowledge the message in time$/, () => 'Kafka 没有及时确认消息'],
-  [/^the brokers did not answer within (\d+) ms$/, (ms) => `broker 在 ${ms} ms 内没有应答`],
-  [/^no delivery report came in time$/, () => '没有及时收到投递回执'],
-  [
-    /^topic (\S+) takes no message of this size \((\w+)\): raise its max\.message\.bytes$/,
-    (topic, code) => `topic ${topic} 不接受此大小的消息 (${code}): 请调大其 max.message.bytes`,
-  ],
-  [
-    /^topic (\S+) does not take this message \((\w+)\)$/,
-    (topic, code) => `topic ${topic} 不接受此消息 (${code})`,
-  ],
-  [
-    /^not allowed to write to topic (\S+) \((\w+)\): grant WRITE and DESCRIBE on it$/,
-    (topic, code) => `没有写入 topic ${topic} 的权限 (${code}): 请授予 WRITE 与 DESCRIBE`,
-  ],
-  [
-    /^topic (\S+) does not exist \((\w+)\): create it, or correct the sink's topic$/,
-    (topic, code) => `topic ${topic} 不存在 (${code}): 请创建，或修正接收方的 topic`,
-  ],
+  [/^its transform (.+)$/s, (what) => `transform 出错: ${chineseTransform(what)}`],
 ]
 
 const SUBJECT = String.raw`(\S+|\S+ \(v1\) or \S+ \(v2\))`
 
-/** What is wrong with a field of an event. */
+/** What is wrong with a field of an event, or with all of it. */
 function problem(message: string, say: (...found: string[]) => string): Sentence {
-  const pattern = new RegExp(`^${SUBJECT}: ${message}$`, 's')
-  return [pattern, (field = '', ...found) => `${field.replace(' or ', ' 或 ')}: ${say(...found)}`]
+  const pattern = new RegExp(`^(?:${SUBJECT}: )?${message}$`, 's')
+  return [
+    pattern,
+    (field = '', ...found) => `${field.replace(' or ', ' 或 ')}${field && ': '}${say(...found)}`,
+  ]
 }
 
 /** The longer ones before those that they contain. */
-const KINDS = [
-  ['true or false', '布尔值'],
-  ['a list of strings', '字符串列表'],
-  ['a string', '字符串'],
-  ['a whole number', '整数'],
-  ['a number', '数字'],
-  ['a list', '列表'],
-  ['an object', '对象'],
-  ['empty', '空'],
-  [', or ', ' 或 '],
-  [' or ', ' 或 '],
-] as const
-
-function kinds(text = ''): string {
-  return KINDS.reduce((told, [english, chinese]) => told.replaceAll(english, chinese), text)
+const KINDS: Readonly<Record<string, string>> = {
+  'true or false': '布尔值',
+  'a list of strings': '字符串列表',
+  'a string': '字符串',
+  'a whole number': '整数',
+  'a number': '数字',
+  'a list': '列表',
+  'an object': '对象',
+  empty: '空',
 }
+
+const KIND = Object.keys(KINDS).join('|')
+const ONLY_KINDS = new RegExp(`^(?:${KIND})(?:,? or (?:${KIND}))*$`)
+
+/** What should be there, to stand after 应为. Values that someone's own schema names stay as they are. */
+function wanted(text = ''): string {
+  if (!ONLY_KINDS.test(text)) return ` ${text}`
+  const told = text.replaceAll(new RegExp(KIND, 'g'), (kind) => KINDS[kind] ?? kind)
+  return told.replaceAll(/,? or /g, ' 或 ')
+}
+
+/** A word, a text in quotes or a kind: no two of them begin alike, so that a long list of them is read in one go. */
+const WANTED = String.raw`(?:an? [a-z]+(?: number| of strings)?|[\w./+-]+|"(?:[^"\\]|\\.)*")`
 
 /** Why an event is quarantined. */
 const problems: readonly Sentence[] = [
@@ -116,14 +113,32 @@ const problems: readonly Sentence[] = [
   problem('must have at least (\\d+) (?:characters|entries)', (least) => `长度至少为 ${least}`),
   problem('must have at most (\\d+) (?:characters|entries)', (most) => `长度最多为 ${most}`),
   problem(
-    'must be one of ([^;]+); did you mean "([^"]+)"\\?',
+    'must be one of (.+); did you mean "(.+)"\\?',
     (allowed, meant) => `应为 ${allowed} 之一，是否为 "${meant}"？`,
   ),
-  problem('must be one of ([^;]+)', (allowed) => `应为 ${allowed} 之一`),
-  problem('must be (.+), but is empty', (wanted) => `应为${kinds(wanted)}，但为空`),
-  problem('must be (.+), not (.+)', (wanted, is) => `应为${kinds(wanted)}，而不是${kinds(is)}`),
-  problem('must be (an? .+)', (wanted) => `应为${kinds(wanted)}`),
-  problem('must be (.+)', (wanted) => `应为 ${kinds(wanted)}`),
+  problem('must be one of (.+)', (allowed) => `应为 ${allowed} 之一`),
+  problem(
+    'must be (.+); did you mean "(.+)"\\?',
+    (value, meant) => `应为 ${value}，是否为 "${meant}"？`,
+  ),
+  problem('must be (.+), but is empty', (value) => `应为${wanted(value)}，但为空`),
+  problem(
+    `must be (.+), not (${KIND})`,
+    (value, is) => `应为${wanted(value)}，而不是${wanted(is)}`,
+  ),
+  // Alone, `empty` is a word of someone's own schema: of a kind, it is said what stands there instead.
+  problem('must be (empty|[<>]=? \\S+|\\[.*\\]|\\{.*\\})', (value) => `应为 ${value}`),
+  problem(`must be (${WANTED}(?:,? or ${WANTED})*)`, (value) => `应为${wanted(value)}`),
+  problem('must match format "(.+)"', (format) => `应符合格式 ${format}`),
+  problem('must match (.+)', (pattern) => `应匹配 ${pattern}`),
+  problem('must look like (.+)', (examples) => `应形如 ${examples}`),
+  problem('unknown key; did you mean "(.+)"\\?', (meant) => `未知的字段，是否为 "${meant}"？`),
+  problem('unknown key', () => '未知的字段'),
+  problem(
+    'is nested too deep, or too large, to be checked by the schema of its type',
+    () => '嵌套过深或内容过大，无法按其类型的 schema 检查',
+  ),
+  [/^and more$/, () => '还有更多'],
   [/^not a JSON object$/, () => '不是 JSON 对象'],
   [/^(.+) is no source in routes\.yaml any more$/, (name) => `来源 ${name} 已从 routes.yaml 移除`],
 ]
@@ -158,4 +173,4 @@ const requests: readonly Sentence[] = [
   [/^Only (.+) is answered here\.$/, (methods) => `此地址只接受 ${methods}。`],
 ]
 
-const SENTENCES = [...attempts, ...kafka, ...requests, ...problems]
+const SENTENCES = [...attempts, ...kafka, ...kafkaRest, ...requests, ...problems]

@@ -14,13 +14,12 @@ export function toldBy(sentences: readonly Sentence[], text: string): string {
 export function chineseTransform(text: string): string {
   const [, said = text, line, character, at] = PLACED.exec(text) ?? []
   const chinese = toldBy(transforms, said)
-  if (line === undefined || chinese === said) return toldBy(jsonata, text)
-  return `${chinese} (第 ${line} 行，第 ${character} 个字符，"${at}" 处)`
+  if (chinese === said) return text.replace(/^fails: /, '')
+  const place = `第 ${line} 行，第 ${character} 个字符，"${at}" 处`
+  return line === undefined ? chinese : `${chinese} (${place})`
 }
 
 const PLACED = /^(.+?) \(line (\d+), character (\d+), at "(.*)"\)$/s
-
-const jsonata: readonly Sentence[] = [[/^fails: (.+)$/s, (what) => what]]
 
 const transforms: readonly Sentence[] = [
   [/^takes too long$/, () => '耗时过长'],
@@ -110,5 +109,8 @@ export const kafkaRest: readonly Sentence[] = [
     /^no REST API or no such cluster there \(404\): correct the sink's url, which is what stands before \/v3, and its cluster_id$/,
     () => '该处没有 REST API 或没有此集群 (404): 请修正接收方的 url (/v3 之前的部分) 与 cluster_id',
   ],
-  [/^Kafka's REST API reports (\d+)(: .+)?$/s, (code, detail = '') => `Kafka REST API 报告 ${code}${detail}`],
+  [
+    /^Kafka's REST API reports (\d+)(: .+)?$/s,
+    (code, detail = '') => `Kafka REST API 报告 ${code}${detail}`,
+  ],
 ]
