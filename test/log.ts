@@ -1,7 +1,7 @@
 import type { Log } from '../src/core/runtime.ts'
 
 /** For tests that are about something else. */
-export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} }
+export { silentLog } from '../src/hosts/silent-log.ts'
 
 /** Keeps what was logged, a line each. */
 export function recordingLog(): Log & { readonly lines: string[] } {

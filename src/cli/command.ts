@@ -9,7 +9,10 @@ export interface Command {
   /** How many arguments it takes beside its options; none without this. */
   readonly positionals?: number
   readonly options?: NonNullable<ParseArgsConfig['options']>
-  /** Resolves to the exit code. Loads what it takes as it begins: `--help` needs none of it. */
+  /**
+   * Resolves to the exit code. What a command types is in `<name>.ts`, and its work, where that takes libraries, in
+   * `<name>/run.ts`, which is loaded as it begins: `--help` needs none of it.
+   */
   run(args: Arguments): Promise<number>
 }
 

@@ -12,14 +12,16 @@ export async function flushed(stream: Writable): Promise<void> {
   return promise
 }
 
-/** As `flushed`, for the last of what is written: Bun says nothing of what a pipe has not taken before its end. */
-export function ended(stream: Writable): Promise<void> {
+/**
+ * What ends a stream, made before anything is written to it. It resolves as `flushed` does: Bun tells of what a pipe has
+ * taken only at its end, and Node tells of no end after the reader has gone.
+ */
+export function createEnd(stream: Writable): () => Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()
-  if (stream.destroyed) resolve()
-  else
-    stream
-      .once('close', resolve)
-      .once('error', () => resolve())
-      .end(() => resolve())
-  return promise
+  stream.once('close', resolve)
+  return () => {
+    if (stream.destroyed) resolve()
+    else stream.once('error', () => resolve()).end(() => resolve())
+    return promise
+  }
 }

@@ -1,8 +1,9 @@
 #!/usr/bin/env node
-import { ended } from './flushed.ts'
+import { createEnd } from './flushed.ts'
 import { runCommand } from './run.ts'
 
+const ends = [process.stdout, process.stderr].map(createEnd)
 const code = await runCommand(process.argv.slice(2))
-await Promise.all([ended(process.stdout), ended(process.stderr)])
+await Promise.all(ends.map((end) => end()))
 // A plugin may have left timers and connections behind, which must not keep the process.
 process.exit(code)

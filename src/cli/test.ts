@@ -12,5 +12,5 @@ must be set. Nothing is opened or sent.
 Exit code 0 when all pass, 1 when one fails, 2 when a file has problems.`,
   positionals: 1,
   options: { ...configOption, json: { type: 'boolean' } },
-  run: async (args) => (await import('./test/run-files.ts')).runFiles(args),
+  run: async (args) => (await import('./test/run.ts')).runTests(args),
 }

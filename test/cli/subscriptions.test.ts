@@ -153,6 +153,15 @@ describe('sync', () => {
     expect(stderr).toContain('the command was stopped')
   })
 
+  test('it is done, and ends as ever, though nobody reads any more', async () => {
+    await using platform = await openPlatform({ approvals: ['KNOWN', 'CODE-FROM-OUTSIDE'] })
+    await using folder = await openFolder({ 'routes.yaml': file(app(platform.app)) })
+    const child = start(folder, ['subscriptions', 'sync'], env(platform.app.appSecret))
+    child.stdout?.destroy()
+    const { code, stderr } = await endOf(child)
+    expect([code, stderr]).toEqual([0, ''])
+  })
+
   test('without credentials it cannot be', async () => {
     await using folder = await openFolder({ 'routes.yaml': file('') })
     const { code, stderr } = await run(folder, ['subscriptions', 'sync'], { env: env('') })

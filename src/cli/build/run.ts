@@ -8,9 +8,8 @@ import { checkFolder, writeFolder } from './folder.ts'
 import { pluginProblems, pluginWarnings } from './plugin-problems.ts'
 import { privateHosts } from './private-hosts.ts'
 import { readUnexpanded, type UnexpandedFile } from './read.ts'
+import { TARGETS } from './targets.ts'
 import { LOCATIONS } from './wrangler.ts'
-
-const TARGETS = ['cloudflare'] as const
 
 /** Writes the folder. Resolves to the exit code. */
 export async function runBuild(args: Arguments): Promise<number> {

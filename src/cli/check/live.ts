@@ -4,8 +4,8 @@ import { within } from '../../core/within.ts'
 import type { Environment } from '../../hosts/environment.ts'
 import { linkFile } from '../../hosts/link-file.ts'
 import type { ConfigFile } from '../../hosts/node-config.ts'
-import { createNodeLog } from '../../hosts/node-log.ts'
 import { createNodeRuntime, type NodeRuntime, survivePlugs } from '../../hosts/node-runtime.ts'
+import { silentLog } from '../../hosts/silent-log.ts'
 import { concealed } from '../approvals.ts'
 import { type PlacedAnswer, probe } from './probe.ts'
 import { askSubscriptions, hintAt } from './subscriptions.ts'
@@ -19,10 +19,9 @@ export async function* askAll(
   file: ConfigFile,
   { proxies }: Pick<Environment, 'proxies'>,
 ): AsyncGenerator<PlacedAnswer> {
-  const log = createNodeLog('silent')
-  const runtime = createNodeRuntime({ folder: file.folder, log, proxies })
+  const runtime = createNodeRuntime({ folder: file.folder, log: silentLog, proxies })
   runtime.follow(file.config.egress)
-  survivePlugs(log)
+  survivePlugs(silentLog)
   try {
     const plan = await linkFile(file, runtime)
     try {

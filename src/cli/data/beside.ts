@@ -34,7 +34,11 @@ export interface BesideOptions {
 export async function openBeside({ store, configFile, env, actor }: BesideOptions): Promise<Data> {
   const ledger = await openNodeStore(store, { log: silentLog, beside: true })
   const operator: Operator = { ledger, now: Date.now, actor }
-  const read = async () => (await configCode()).readConfigFile({ file: configFile, env })
+  // What reads routes.yaml is most of the program, and most commands want no more of it than what it redacts.
+  const read = async () =>
+    (await import('../../hosts/node-config.ts')).readConfigFile({ file: configFile, env })
+  const readRouting = async () =>
+    (await import('../../hosts/node-config.ts')).routingOf(await read())
   const known = async (name: string) => mustBeKnown(name, await readSinks(ledger, read))
   /** Of one that has left routes.yaml, what it was sent can still be looked at. */
   const knownOnce = async (name: string | undefined) => {
@@ -50,8 +54,7 @@ export async function openBeside({ store, configFile, env, actor }: BesideOption
       return retryDead({ ...operator, signal }, { selection, dryRun }, progress)
     },
     async replay({ dry_run: dryRun, ...request }, { progress, signal }) {
-      const { routingOf } = await configCode()
-      const routing = routingOf(await read())
+      const routing = await readRouting()
       return replay({ ...operator, routing, signal }, { ...request, dryRun }, progress)
     },
     async discard(sink, { progress, signal }) {
@@ -69,9 +72,6 @@ export async function openBeside({ store, configFile, env, actor }: BesideOption
     close: () => ledger.close(),
   }
 }
-
-/** It is most of the program, and most commands want to know no more of routes.yaml than what it redacts. */
-const configCode = () => import('../../hosts/node-config.ts')
 
 /** What is shown of what the store holds. */
 function lists(
@@ -106,8 +106,7 @@ function lists(
 }
 
 async function hidingIn(configFile: string): Promise<Hiding> {
-  const { readHiding } = await import('./hiding.ts')
-  return readHiding(configFile)
+  return (await import('./hiding.ts')).readHiding(configFile)
 }
 
 async function shapePage<T>(

@@ -36,8 +36,8 @@ async function openData(args: Arguments): Promise<Data> {
   const { file, env } = fileAndEnv(args)
   const url = text(args, 'url')
   if (url !== undefined) {
-    const { openRemote } = await import('./remote.ts')
-    return openRemote({ url: gatewayUrl(url), token: tokenOf(env), actor: whoAsks() })
+    const gateway = { url: gatewayUrl(url), token: tokenOf(env), actor: whoAsks() }
+    return (await import('./remote.ts')).openRemote(gateway)
   }
   const { store } = readEnvironment(env)
   if (store.kind === 'memory') {
@@ -50,8 +50,8 @@ async function openData(args: Arguments): Promise<Data> {
       `${store.file} does not exist: start the gateway first, or name the right DATABASE_URL`,
     )
   }
-  const { openBeside } = await import('./beside.ts')
-  return await openBeside({ store, configFile: file, env, actor: `cli ${whoAsks()}` })
+  const beside = { store, configFile: file, env, actor: `cli ${whoAsks()}` }
+  return (await import('./beside.ts')).openBeside(beside)
 }
 
 function gatewayUrl(url: string): string {

@@ -3,12 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { within } from '../../core/within.ts'
+import { TARGETS } from '../build/targets.ts'
 import { type Arguments, oneOf } from '../command.ts'
 import { openDemoFeishu } from './feishu.ts'
 import { openOnNode, openOnWorkerd } from './gateways.ts'
 import { demoSteps, routesFor, type Step } from './steps.ts'
-
-const TARGETS = ['cloudflare'] as const
 
 const CONNECTED_WITHIN_MS = 10_000
 const DELIVERED_WITHIN_MS = 10_000

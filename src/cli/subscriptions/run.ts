@@ -6,8 +6,8 @@ import type { Runtime } from '../../core/runtime.ts'
 import { appOf } from '../../feishu/app-options.ts'
 import { readEnvironment } from '../../hosts/environment.ts'
 import { type ConfigFile, readConfigFile } from '../../hosts/node-config.ts'
-import { createNodeLog } from '../../hosts/node-log.ts'
 import { createNodeRuntime } from '../../hosts/node-runtime.ts'
+import { silentLog } from '../../hosts/silent-log.ts'
 import {
   concealed,
   type Part,
@@ -45,11 +45,9 @@ export async function runSync(args: Arguments): Promise<number> {
   const file = await readConfigFile({ file: name, env })
   const { proxies } = readEnvironment(env)
   const work = workOf(file)
-  const runtime = createNodeRuntime({
-    folder: file.folder,
-    log: createNodeLog('silent'),
-    proxies,
-  })
+  // Whoever reads may have seen enough: what is asked for is made all the same.
+  process.stdout.on('error', () => {})
+  const runtime = createNodeRuntime({ folder: file.folder, log: silentLog, proxies })
   runtime.follow(file.config.egress)
   try {
     return await syncAll(args, file, work, runtime)

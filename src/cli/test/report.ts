@@ -2,7 +2,7 @@ import { structuredPatch } from 'diff'
 import { isObject, type Json } from '../../core/event.ts'
 import { printable } from '../../core/printable.ts'
 import { bySource as bySourceText } from '../by-source.ts'
-import type { Outcome, TestResult, WrongBody, WrongRoute, WrongSink } from './run.ts'
+import type { Outcome, TestResult, WrongBody, WrongRoute, WrongSink } from './run-test.ts'
 
 type Colour = 'green' | 'red' | 'dim'
 export type Paint = (colour: Colour, text: string) => string

@@ -4,9 +4,18 @@ import { messageOf } from '../../core/errors.ts'
 import type { JsonObject } from '../../core/event.ts'
 import type { SinkType } from '../../core/plugin.ts'
 import { pluginTypes, resolveSink, sinkTypes, sourceTypes } from '../../hosts/node-plugs.ts'
+import { type Arguments, configFile, flag } from '../command.ts'
+import { testsSchema } from '../test/schema.ts'
+
+/** Resolves to the exit code. */
+export async function runSchema(args: Arguments): Promise<number> {
+  const shown = flag(args, 'test') ? testsSchema() : await schemaBeside(configFile(args))
+  process.stdout.write(`${JSON.stringify(shown, null, 2)}\n`)
+  return 0
+}
 
 /** That of routes.yaml, with the plugins beside it. */
-export async function schemaBeside(file: string): Promise<JsonObject> {
+async function schemaBeside(file: string): Promise<JsonObject> {
   const folder = dirname(resolve(file))
   const plugins: SinkType[] = []
   for (const type of pluginTypes(folder)) plugins.push(...(await load(folder, type)))

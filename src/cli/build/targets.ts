@@ -1,0 +1,2 @@
+/** What `--target` can be. */
+export const TARGETS = ['cloudflare'] as const
