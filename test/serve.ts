@@ -75,7 +75,7 @@ process.once('exit', () => {
 /** What runs the source: a program, and its arguments before the file's name. */
 export type By = readonly [string, ...string[]]
 
-/** For what wants a new process: a plugin that is written anew, or `build`, whose esbuild stays in the folder where it began. */
+/** For what wants a process of its own, as `build` does: its esbuild stays in the folder where it began. */
 export const NODE: By = [process.execPath]
 
 /** Starts `lark-fanout <args>`, for those who want to signal it. */
