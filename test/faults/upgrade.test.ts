@@ -64,7 +64,9 @@ const log = { warn }
 const store = await openSqliteStore({ file: '/mnt/lark-fanout.db', now: Date.now, log })
 console.log('open')
 await store.close()`
-  const readOnly = ['/tmp', '/var/tmp'].map((path) => `mount -t tmpfs -o ro none ${path}`)
+  const readOnly = ['/tmp', '/var/tmp'].map(
+    (path) => `mount --bind ${path} ${path} && mount -o remount,bind,ro ${path}`,
+  )
   await folder.write('open.mjs', open)
   const script = [`mount --bind ${folder.path} /mnt`, ...readOnly, 'cd /proc', 'exec "$@"'].join(
     '&&',
