@@ -297,6 +297,16 @@ test('a breaker that opens a minute and more later is told, by whichever gateway
   expect(await other.after()).toHaveLength(1)
 })
 
+test('one that closes and opens again within the minute is told with its end', async () => {
+  await using gateway = openAlerts({})
+  gateway.tell(breaker('finance', 'open', START + 1000))
+  expect(await gateway.after()).toHaveLength(1)
+  gateway.tell(breaker('finance', 'closed'))
+  gateway.tell(breaker('finance', 'open', START + 20_000))
+  expect(await gateway.after()).toEqual([])
+  expect(await gateway.after(EVERY)).toHaveLength(1)
+})
+
 test('what the store does not take is tried on, and nothing is forgotten meanwhile', async () => {
   const store = openMemoryStore()
   let isAway = true

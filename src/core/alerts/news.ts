@@ -45,11 +45,12 @@ export function newsOf(happening: Happening): News | undefined {
 }
 
 /**
- * Gateways beside each other read the same file at about the same time, and each tells of it at most once in a turn. What
- * comes again is told in a turn of its own.
+ * Gateways beside each other read the same file and spare the same sink at about the same time, and each tells of it at
+ * most once in a turn. What comes again is told in a turn of its own.
  */
 export function inTurn(news: News, turn: number): News {
-  return news.event === 'config.rejected' ? { ...news, mark: `${turn} ${news.mark}` } : news
+  const mayComeAgain = news.event === 'config.rejected' || news.event === 'breaker.opened'
+  return mayComeAgain ? { ...news, mark: `${turn} ${news.mark}` } : news
 }
 
 function quarantined(received: Happening & { readonly kind: 'received' }): News {
