@@ -5,11 +5,11 @@ import {
   createHmac,
   createPrivateKey,
   createSecretKey,
-  type KeyObject,
   randomBytes,
   sign,
   timingSafeEqual,
 } from 'node:crypto'
+import { remembered } from '../core/remembered.ts'
 import type { Crypto } from '../core/runtime.ts'
 
 /** What stands before the 32 bytes of a seed to make it an Ed25519 private key (RFC 8410, PKCS#8 DER). */
@@ -43,22 +43,12 @@ export const nodeCrypto: Crypto = {
 }
 
 /** Node wraps plain bytes anew at each use, which takes longer than what is done with them (12 µs, and 3 to 4). */
-const secretKey = remembered((bytes) => createSecretKey(bytes))
+const secretKey = remembered((bytes: Uint8Array) => createSecretKey(bytes))
 
 /** Reading the key takes as long as signing with it (60 µs each). */
-const ed25519Key = remembered((seed) =>
+const ed25519Key = remembered((seed: Uint8Array) =>
   createPrivateKey({ key: Buffer.concat([ED25519_PKCS8, seed]), format: 'der', type: 'pkcs8' }),
 )
-
-/** Each key is made once, and kept while its bytes live. */
-function remembered(make: (bytes: Uint8Array) => KeyObject): (bytes: Uint8Array) => KeyObject {
-  const keys = new WeakMap<Uint8Array, KeyObject>()
-  return (bytes) => {
-    const key = keys.get(bytes) ?? make(bytes)
-    keys.set(bytes, key)
-    return key
-  }
-}
 
 /** The same bytes as a Buffer, not copied. */
 function viewOf(content: string | Uint8Array): Buffer {

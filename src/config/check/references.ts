@@ -1,5 +1,5 @@
 import { isObject, type Json, type JsonObject } from '../../core/event.ts'
-import { remembered } from './remembered.ts'
+import { remembered } from '../../core/remembered.ts'
 
 /** What replaces more is open: nothing is said of it. */
 const MAX_OBJECTS = 10_000

@@ -2,9 +2,9 @@ import type { TObject } from '@sinclair/typebox'
 import { messageOf, type Problem } from '../../core/errors.ts'
 import { isObject, type JsonObject } from '../../core/event.ts'
 import type { OptionsSchema } from '../../core/plugin.ts'
+import { remembered } from '../../core/remembered.ts'
 import { compileOptions } from '../validators.ts'
 import type { Find } from './compiled.ts'
-import { remembered } from './remembered.ts'
 import { knownKeys } from './schema-walk.ts'
 
 /** What an entry of routes.yaml looks like. */
@@ -25,25 +25,26 @@ export interface Plug {
   readonly checkedAlone?: readonly string[]
 }
 
-const shapes = new WeakMap<object, Shape>()
+/** A schema as plain JSON, without the names that would clash in one ajv. */
+export const plainSchema = remembered((schema: OptionsSchema): JsonObject => {
+  const { $id, $schema, ...plain }: JsonObject = JSON.parse(JSON.stringify(schema))
+  return plain
+})
 
 /** The shape that one schema describes. */
-export function shapeOf(schema: OptionsSchema): Shape {
-  return remember(schema, () => plainSchema(schema))
-}
+export const shapeOf = remembered((schema: OptionsSchema) => createShape(plainSchema(schema)))
+
+const plugShapes = remembered((common: TObject) =>
+  remembered((plug: Plug) => createShape(entrySchema(common, plug))),
+)
 
 /** The shape of a source or a sink of this type. */
 export function plugShape(common: TObject, plug: Plug): Shape {
-  return remember(plug, () => entrySchema(common, plug))
+  return plugShapes(common)(plug)
 }
 
-function remember(key: object, make: () => JsonObject): Shape {
-  const known = shapes.get(key)
-  if (known) return known
-  const schema = make()
-  const shape = { schema, check: compileLeniently(schema) }
-  shapes.set(key, shape)
-  return shape
+function createShape(schema: JsonObject): Shape {
+  return { schema, check: compileLeniently(schema) }
 }
 
 /** A plug whose schema is not in order makes each entry of its type wrong. */
@@ -91,12 +92,6 @@ export function takenOptions(common: TObject, plug: Plug): string[] {
   const shared = knownKeys(plainSchema(common))
   return knownKeys(plainSchema(plug.options)).filter((name) => shared.includes(name))
 }
-
-/** A schema as plain JSON, without the names that would clash in one ajv. */
-export const plainSchema = remembered((schema: OptionsSchema): JsonObject => {
-  const { $id, $schema, ...plain }: JsonObject = JSON.parse(JSON.stringify(schema))
-  return plain
-})
 
 function objectOf(value: JsonObject[string] | undefined): JsonObject {
   return isObject(value) ? value : {}

@@ -1,4 +1,5 @@
-import { chineseTransform, kafka, kafkaRest, type Sentence, toldBy } from './chinese-sinks.ts'
+import { chineseTransform, kafka, kafkaRest } from './chinese-sinks.ts'
+import { type Sentence, toldBy } from './sentence.ts'
 
 /** A sentence in Chinese; the same text where none of these is meant. */
 export function chinese(text: string): string {
